@@ -1,0 +1,43 @@
+//! What is asked of every deployment: journeys, which are timed, and a script, which proves that the deployments are
+//! equivalent.
+
+use crate::client::Client;
+use crate::dice::Dice;
+use crate::http::{Request, Response};
+
+/// One kind of request that is timed.
+pub trait Journey: Sync {
+    /// Its name in tables and results; unique within a comparison.
+    fn name(&self) -> &str;
+
+    /// The next request. All variety comes from the dice, so that every subject gets the same requests.
+    fn request(&self, dice: &mut Dice) -> Request;
+
+    /// Whether status and body are what they should be: a fast error must not count as an answer.
+    ///
+    /// It runs on the generator's thread after the clock has been read: look at the status and for a few bytes of
+    /// the body; leave thorough checks to the [`Script`].
+    fn accepts(&self, response: &Response) -> bool;
+}
+
+/// A session that is replayed on every topology before anything is timed.
+pub trait Script {
+    /// Sends its requests and writes down what it saw, with what may differ (ids, times, ports) made equal.
+    fn replay(&self, client: &mut Client) -> anyhow::Result<Vec<Step>>;
+}
+
+/// One line of a transcript.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What was asked.
+    pub asked: String,
+    /// The normalised answer: status, body, and whatever else must be equal.
+    pub answer: String,
+}
+
+impl Step {
+    /// A step of a transcript.
+    pub fn new(asked: impl Into<String>, answer: impl Into<String>) -> Self {
+        Self { asked: asked.into(), answer: answer.into() }
+    }
+}

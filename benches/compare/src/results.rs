@@ -1,0 +1,218 @@
+//! What a comparison found, as it stands in `results.json`.
+//!
+//! What could not be measured is `null`, never zero. Every number can be recomputed from `rounds` and `histograms`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::affinity::CpuSets;
+use crate::machine::Machine;
+use crate::settings::{Phases, Settings};
+use crate::statistics::Ratio;
+
+/// The version of the form of `results.json`.
+pub const SCHEMA: u32 = 1;
+
+/// Values by the name of a journey, a topology or a service.
+pub type ByName<T> = BTreeMap<String, T>;
+
+/// All that a comparison found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// Where it ran.
+    pub machine: Machine,
+    /// The topologies' names, the baseline first.
+    pub topologies: Vec<String>,
+    /// How it was asked to measure.
+    pub settings: Settings,
+    /// The A/A control by journey: the baseline's twin over the baseline. All but 1.0 is error.
+    pub control: ByName<Ratios>,
+    /// By journey and topology.
+    pub journeys: ByName<ByName<Cell>>,
+    /// By journey and topology: the topology over the baseline. The baseline itself is not in it.
+    pub ratios: ByName<ByName<Ratios>>,
+    /// By topology: proportional set size of all its processes after load, median over rounds.
+    pub memory_pss_kib: ByName<Option<f64>>,
+    /// By topology: spawn to ready, median over rounds.
+    pub start_ms: ByName<Option<f64>>,
+    /// The journeys in the order in which they were given.
+    pub journey_order: Vec<String>,
+    /// By topology: proportional set size before any load, median over rounds.
+    pub memory_pss_idle_kib: ByName<Option<f64>>,
+    /// By topology: its processes and their threads after load, in the last round.
+    pub processes: ByName<Vec<ProcessCount>>,
+    /// The reference subject, where there was one.
+    pub floor: Option<Floor>,
+    /// The baseline's twin: the same cells again.
+    pub twin: Twin,
+    /// Who ran where.
+    pub cpu_sets: CpuSets,
+    /// How punctual the generator was.
+    pub pacing: Pacing,
+    /// The lengths of the phases that fitted the budget.
+    pub phases: Phases,
+    /// Steps of the script that all topologies answered alike.
+    pub script_steps: usize,
+    /// Why no more rounds were measured.
+    pub ended_because: String,
+    /// Wall-clock time of the whole run.
+    pub elapsed_seconds: f64,
+    /// The raw numbers of every complete round.
+    pub rounds: Vec<Round>,
+    /// By journey and subject: latencies of all rounds as `[value_us, count]`.
+    pub histograms: ByName<ByName<Vec<(f64, u64)>>>,
+}
+
+/// One journey on one subject, over all rounds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Requests of the paced phases.
+    pub requests: u64,
+    /// Wrong answers, broken connections and given up requests among them.
+    pub errors: u64,
+    /// Requests due per second in the paced phases.
+    pub offered_rps: f64,
+    /// Right answers per second in the paced phases.
+    pub achieved_rps: f64,
+    /// Right answers per second with all connections always busy, median over rounds.
+    pub capacity_rps: Option<f64>,
+    /// Errors of the capacity phases, which are not in `capacity_rps`.
+    pub capacity_errors: u64,
+    /// From the merged histogram of the paced phases that are not void.
+    pub p50_us: Option<f64>,
+    /// From the merged histogram of the paced phases that are not void.
+    pub p99_us: Option<f64>,
+    /// Whether at least ten samples lie beyond p99.
+    pub p99_carries: bool,
+    /// CPU time of all processes per request of the paced phase, median over rounds.
+    pub cpu_us_per_request: Option<f64>,
+    /// The same by service.
+    pub cpu_us_per_request_by_service: ByName<f64>,
+    /// Rounds whose paced phase is void because the generator was late.
+    pub void_rounds: usize,
+}
+
+/// Paired ratios of one subject over another in one journey.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ratios {
+    /// Of the median latency.
+    pub p50: Option<Ratio>,
+    /// Of the 99th percentile of the latency.
+    pub p99: Option<Ratio>,
+    /// Of the CPU time per request.
+    pub cpu: Option<Ratio>,
+    /// Of the capacity; above 1.0 is better here.
+    pub capacity: Option<Ratio>,
+}
+
+/// One process of a topology.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessCount {
+    /// Its service.
+    pub service: String,
+    /// Its threads.
+    pub threads: Option<usize>,
+}
+
+/// The reference subject: what the same work costs without the house around it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Floor {
+    /// Its name.
+    pub label: String,
+    /// By journey.
+    pub journeys: ByName<Cell>,
+    /// By journey: the baseline over the floor. `capacity` is the share of the floor's that the baseline reaches.
+    pub ratios: ByName<Ratios>,
+    /// After load, median over rounds.
+    pub memory_pss_kib: Option<f64>,
+    /// Spawn to ready, median over rounds.
+    pub start_ms: Option<f64>,
+}
+
+/// The baseline under its second label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Twin {
+    /// Its name in `rounds` and `histograms`.
+    pub label: String,
+    /// By journey.
+    pub journeys: ByName<Cell>,
+}
+
+/// How punctual the generator was in all paced phases together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pacing {
+    /// Requests that were sent or due.
+    pub sent: u64,
+    /// Sent later than the limit although a connection was free.
+    pub late: u64,
+    /// Waited for a free connection; part of their latency.
+    pub queued: u64,
+    /// Phases that count for nothing because too many sends were late.
+    pub void_phases: usize,
+    /// Lateness of the sends for which a connection was free.
+    pub p50_us: Option<f64>,
+    /// Its 99th percentile.
+    pub p99_us: Option<f64>,
+    /// Its maximum.
+    pub max_us: Option<f64>,
+}
+
+/// One round: every subject once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// The subjects' labels in the order in which they were measured.
+    pub order: Vec<String>,
+    /// By label.
+    pub blocks: ByName<Block>,
+}
+
+/// One subject in one round, in fresh processes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// Since the beginning of the run.
+    pub began_seconds: f64,
+    /// Spawn to ready.
+    pub start_ms: f64,
+    /// Before load.
+    pub memory_pss_idle_kib: Option<u64>,
+    /// After load.
+    pub memory_pss_kib: Option<u64>,
+    /// After load.
+    pub processes: Vec<ProcessCount>,
+    /// By journey.
+    pub journeys: ByName<BlockCell>,
+}
+
+/// One journey on one subject in one round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlockCell {
+    /// Requests of the paced phase.
+    pub requests: u64,
+    /// Its errors.
+    pub errors: u64,
+    /// Its length: requests and answers per second refer to it.
+    pub counted_seconds: f64,
+    /// Its right answers.
+    pub accepted: u64,
+    /// Median latency.
+    pub p50_us: Option<f64>,
+    /// 99th percentile of the latency.
+    pub p99_us: Option<f64>,
+    /// CPU time per request by service.
+    pub cpu_us_per_request: Option<ByName<f64>>,
+    /// Right answers per second with all connections busy.
+    pub capacity_rps: f64,
+    /// Errors of the capacity phase.
+    pub capacity_errors: u64,
+    /// Sends that were late by the generator's fault.
+    pub late: u64,
+    /// Sends that waited for a connection.
+    pub queued: u64,
+    /// Whether too many sends were late: latency and CPU of this cell count for nothing.
+    pub void: bool,
+}

@@ -1,0 +1,148 @@
+//! What a comparison may cost, and how it measures.
+
+use serde::{Deserialize, Serialize};
+
+/// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The plan's name: `quick` or `standard`, or the caller's own.
+    pub plan: String,
+    /// All randomness of a run comes from it: schedules, requests, order, resampling.
+    pub seed: u64,
+    /// The wall-clock time that a run aims to need, start-ups included.
+    pub budget_seconds: f64,
+    /// No block begins that would end after this time.
+    pub limit_seconds: f64,
+    /// Fewer complete rounds than this are measured only where the limit forces it.
+    pub rounds_least: usize,
+    /// The phases are shortened so that this many rounds fit the budget; below it no early stop.
+    pub rounds_target: usize,
+    /// More rounds than this are not measured.
+    pub rounds_most: usize,
+    /// After the target, rounds go on until the half-width of every p50 interval is below this, or time is up.
+    pub stop_half_width: f64,
+    /// Discarded load before each journey: the closed loop.
+    pub warm_up_seconds: f64,
+    /// The phase that gives latencies and CPU per request, at most.
+    pub paced_seconds: f64,
+    /// The phase that gives the capacity, at most.
+    pub capacity_seconds: f64,
+    /// The phases are never shortened below this share.
+    pub shortest_share: f64,
+    /// The rate of the paced phase in requests a second, a Poisson process, equal for all subjects: low, so that
+    /// requests rarely meet.
+    pub paced_rate_per_second: f64,
+    /// Connections opened at the start. Capacity means: right answers a second with so many connections always busy.
+    pub connections: usize,
+    /// The open loop opens more, up to this number, when none is free.
+    pub connections_most: usize,
+    /// A request without an answer for so long is an error.
+    pub request_timeout_seconds: f64,
+    /// A send later than this although a connection was free is late, in µs: the generator's fault.
+    pub late_us: u64,
+    /// A larger share of late sends voids a phase: it counts for nothing.
+    pub void_late_share: f64,
+    /// Resamples of the bootstrap.
+    pub resamples: usize,
+    /// Where the A/A interval's half-width is larger, conclusions are withheld.
+    pub withhold_half_width: f64,
+}
+
+impl Settings {
+    /// Ends within 150 s on two cores for two topologies, the twin and the floor.
+    pub fn quick(seed: u64) -> Self {
+        Self {
+            plan: "quick".to_owned(),
+            seed,
+            budget_seconds: 112.0,
+            limit_seconds: 140.0,
+            rounds_least: 3,
+            rounds_target: 10,
+            rounds_most: 10,
+            stop_half_width: 0.02,
+            warm_up_seconds: 0.15,
+            paced_seconds: 0.9,
+            capacity_seconds: 0.5,
+            shortest_share: 0.35,
+            paced_rate_per_second: 500.0,
+            connections: 16,
+            connections_most: 64,
+            request_timeout_seconds: 5.0,
+            late_us: 1000,
+            void_late_share: 0.02,
+            resamples: 2000,
+            withhold_half_width: 0.05,
+        }
+    }
+
+    /// Ends within 15 minutes; longer phases and as many rounds as the intervals need.
+    pub fn standard(seed: u64) -> Self {
+        Self {
+            plan: "standard".to_owned(),
+            budget_seconds: 780.0,
+            limit_seconds: 870.0,
+            rounds_target: 12,
+            rounds_most: 60,
+            stop_half_width: 0.01,
+            warm_up_seconds: 0.5,
+            paced_seconds: 3.0,
+            capacity_seconds: 1.5,
+            ..Self::quick(seed)
+        }
+    }
+}
+
+/// The lengths of the phases that fit the budget, equal for all subjects and rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Phases {
+    /// The warm-up.
+    pub warm_up_seconds: f64,
+    /// Latencies and CPU.
+    pub paced_seconds: f64,
+    /// Capacity; its first fifth is not counted.
+    pub capacity_seconds: f64,
+}
+
+impl Phases {
+    /// Shortens the phases so that the target number of rounds fits what is left of the budget.
+    ///
+    /// `overhead_seconds` is what one round needs besides its phases (starts and stops), `cells` the number of
+    /// journeys times subjects.
+    pub(crate) fn fit(settings: &Settings, left_seconds: f64, overhead_seconds: f64, cells: usize) -> Self {
+        let asked = settings.warm_up_seconds + settings.paced_seconds + settings.capacity_seconds;
+        let round = left_seconds / settings.rounds_target as f64 - overhead_seconds;
+        let share = (round / (asked * cells as f64)).clamp(settings.shortest_share, 1.0);
+        Self {
+            warm_up_seconds: settings.warm_up_seconds * share,
+            paced_seconds: settings.paced_seconds * share,
+            capacity_seconds: settings.capacity_seconds * share,
+        }
+    }
+
+    pub(crate) fn sum_seconds(&self) -> f64 {
+        self.warm_up_seconds + self.paced_seconds + self.capacity_seconds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_are_shortened_to_fit_the_target_of_rounds() {
+        let settings = Settings::quick(1);
+        let phases = Phases::fit(&settings, 100.0, 2.0, 8);
+        assert!((phases.sum_seconds() * 8.0 + 2.0 - 10.0).abs() < 1e-6, "{phases:?}");
+        let ample = Phases::fit(&settings, 10_000.0, 2.0, 8);
+        assert!((ample.paced_seconds - settings.paced_seconds).abs() < 1e-9, "never longer than asked");
+        let scarce = Phases::fit(&settings, 10.0, 2.0, 8);
+        assert!((scarce.paced_seconds - settings.paced_seconds * 0.35).abs() < 1e-9, "never too short");
+    }
+
+    #[test]
+    fn the_plans_keep_their_promises() {
+        assert!(Settings::quick(1).limit_seconds < 150.0);
+        assert!(Settings::standard(1).limit_seconds < 900.0);
+        assert!(Settings::quick(1).rounds_least >= 3);
+    }
+}

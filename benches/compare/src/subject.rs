@@ -1,0 +1,65 @@
+//! What is measured: deployments that can be started, found, and stopped.
+
+use std::net::SocketAddr;
+
+/// A deployment that can be started any number of times.
+pub trait Subject {
+    /// Its name in tables and results; unique within a comparison.
+    fn label(&self) -> &str;
+
+    /// Starts it in fresh processes on fresh data and returns once it answers.
+    ///
+    /// The calling thread is pinned to the processors that the deployment may use; children inherit that. What fails
+    /// here must leave nothing running.
+    fn start(&self) -> anyhow::Result<Box<dyn Running>>;
+}
+
+/// A deployment that runs.
+pub trait Running {
+    /// Where its public listener takes requests.
+    fn address(&self) -> SocketAddr;
+
+    /// Its processes: all whose CPU time and memory are its cost.
+    fn processes(&self) -> Vec<Process>;
+
+    /// From the first spawn to ready, in milliseconds.
+    fn start_ms(&self) -> f64;
+
+    /// Stops all processes, waits for their end, and removes the data.
+    fn stop(self: Box<Self>) -> anyhow::Result<()>;
+}
+
+/// One process of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// What it is in the deployment; several processes may share a name (replicas).
+    pub service: String,
+    /// Its process id.
+    pub pid: u32,
+}
+
+/// Stops a deployment on every way out.
+pub(crate) struct Guard(Option<Box<dyn Running>>);
+
+impl Guard {
+    pub(crate) fn new(running: Box<dyn Running>) -> Self {
+        Self(Some(running))
+    }
+
+    pub(crate) fn running(&self) -> &dyn Running {
+        self.0.as_deref().expect("present until stop, which takes the guard itself")
+    }
+
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        self.0.take().map_or(Ok(()), Running::stop)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            // An error is already on its way out; a second one about stopping would hide it.
+            let _ = running.stop();
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The floor of every comparison: bare handlers with the same queries.

@@ -1,0 +1,97 @@
+//! The server half: a [`Catalog`] for others.
+
+use std::rc::Rc;
+
+use actix_web::HttpResponse;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{self, ServiceConfig};
+use cleave_core::Page;
+use cleave_rest::Problem;
+use cleave_rest::server::{Body, Call, Exposure, PathId, Query, resource};
+use utoipa::OpenApi;
+
+use super::paths;
+use crate::{
+    Catalog, ListProducts, NewProduct, Product, ProductChanges, ProductId, ProductWithStock, UpdateProduct,
+};
+
+/// The published operations as OpenAPI tells of them.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(list_products, get_product, create_product, update_product))]
+pub struct PublicApi;
+
+/// Mounts the routes. All are published, so every listener has them.
+pub fn mount(config: &mut ServiceConfig, catalog: Rc<dyn Catalog>, _exposure: Exposure) {
+    config.app_data(catalog);
+    config.service(resource(
+        paths::PRODUCTS,
+        [(Method::GET, web::to(list_products)), (Method::POST, web::to(create_product))],
+    ));
+    config.service(resource(
+        paths::PRODUCT,
+        [(Method::GET, web::to(get_product)), (Method::PATCH, web::to(update_product))],
+    ));
+}
+
+/// Lists products, oldest first, page by page.
+#[utoipa::path(
+    get, path = paths::PRODUCTS, operation_id = "list_products", tag = "catalog",
+    params(ListProducts),
+    responses((status = 200, body = Page<Product>), (status = 400, body = Problem), (status = 422, body = Problem))
+)]
+async fn list_products(call: Call<dyn Catalog>, query: Query<ListProducts>) -> HttpResponse {
+    call.reply(StatusCode::OK, call.contract.list_products(&call.context, query.0).await)
+}
+
+/// One product, with how many of it can be sold now.
+#[utoipa::path(
+    get, path = paths::PRODUCT, operation_id = "get_product", tag = "catalog",
+    params(("product_id" = ProductId, Path)),
+    responses((status = 200, body = ProductWithStock), (status = 404, body = Problem))
+)]
+async fn get_product(call: Call<dyn Catalog>, product_id: PathId<ProductId>) -> HttpResponse {
+    call.reply(StatusCode::OK, call.contract.get_product(&call.context, product_id.0).await)
+}
+
+/// Adds a product. Only for admins.
+#[utoipa::path(
+    post, path = paths::PRODUCTS, operation_id = "create_product", tag = "catalog",
+    params(("Idempotency-Key" = Option<String>, Header, description = "makes a retry safe")),
+    request_body = NewProduct,
+    responses(
+        (status = 201, body = Product),
+        (status = 401, body = Problem),
+        (status = 403, body = Problem),
+        (status = 409, body = Problem),
+        (status = 422, body = Problem),
+        (status = 503, body = Problem)
+    ),
+    security(("access_token" = []))
+)]
+async fn create_product(call: Call<dyn Catalog>, body: Body<NewProduct>) -> HttpResponse {
+    let result = call.contract.create_product(&call.context, body.0).await;
+    call.reply_created(result, |product| paths::product(product.id))
+}
+
+/// Changes the fields that the body names. Only for admins.
+#[utoipa::path(
+    patch, path = paths::PRODUCT, operation_id = "update_product", tag = "catalog",
+    params(("product_id" = ProductId, Path)),
+    request_body = ProductChanges,
+    responses(
+        (status = 200, body = Product),
+        (status = 401, body = Problem),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+        (status = 422, body = Problem)
+    ),
+    security(("access_token" = []))
+)]
+async fn update_product(
+    call: Call<dyn Catalog>,
+    product_id: PathId<ProductId>,
+    body: Body<ProductChanges>,
+) -> HttpResponse {
+    let request = UpdateProduct { product_id: product_id.0, changes: body.0 };
+    call.reply(StatusCode::OK, call.contract.update_product(&call.context, request).await)
+}

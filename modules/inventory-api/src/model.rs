@@ -1,0 +1,130 @@
+//! The types of the contract.
+
+use catalog_api::ProductId;
+use cleave_core::{Timestamp, id_type};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// The most units that one command may move.
+pub const MAX_QUANTITY: i64 = 10_000;
+
+/// The most lines that one reservation may have.
+pub const MAX_RESERVATION_LINES: usize = 100;
+
+id_type! {
+    /// The id of a reservation: its maker chooses it, so that a repeated command finds it.
+    ReservationId
+}
+
+/// How many of a product can be sold now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stock {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Units that are neither reserved nor sold.
+    pub available: i64,
+}
+
+/// Goods that have come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiveStock {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Units, 1 to [`MAX_QUANTITY`].
+    pub quantity: i64,
+}
+
+/// A booked receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Units that came in.
+    pub quantity: i64,
+    /// Units that could be sold right after it.
+    pub available: i64,
+    /// When it was booked.
+    pub received_at: Timestamp,
+}
+
+/// A product whose level is to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenStock {
+    /// Which product.
+    pub product_id: ProductId,
+}
+
+/// Lines that are about to be sold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReserveStock {
+    /// Chosen by the caller.
+    pub reservation_id: ReservationId,
+    /// 1 to [`MAX_RESERVATION_LINES`], each product once.
+    pub lines: Vec<ReservationLine>,
+    /// After how many seconds a forgotten reservation is released.
+    pub hold_seconds: u32,
+}
+
+/// Some units of one product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReservationLine {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Units, 1 to [`MAX_QUANTITY`].
+    pub quantity: i64,
+}
+
+/// A reservation in its present state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reservation {
+    /// Its id.
+    pub reservation_id: ReservationId,
+    /// Its state.
+    pub state: ReservationState,
+    /// What it holds, in the order of the products' ids; nothing in a tombstone.
+    pub lines: Vec<ReservationLine>,
+    /// When it is released if nothing else happens.
+    pub expires_at: Timestamp,
+}
+
+/// The states of a reservation: `reserved → committed`, `reserved → released`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReservationState {
+    /// The units are set aside.
+    Reserved,
+    /// The units are sold.
+    Committed,
+    /// The units are back, or were never taken.
+    Released,
+}
+
+/// From where to list changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListStockChanges {
+    /// The number of the last change that the caller has; 0 for all.
+    pub after: i64,
+    /// The most changes to list, up to 1,000.
+    pub limit: u32,
+}
+
+/// Some changes, and how far they reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StockChanges {
+    /// In the order of their numbers, without a gap.
+    pub changes: Vec<StockChange>,
+}
+
+/// A product came into stock or ran out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StockChange {
+    /// 1, 2, 3 … in the order in which the changes were committed.
+    pub number: i64,
+    /// Which product.
+    pub product_id: ProductId,
+    /// Whether any can be sold from here on.
+    pub in_stock: bool,
+}

@@ -1,0 +1,9 @@
+//! The REST adapter: what carries the contract from one process to another, and to the public.
+
+mod body;
+mod client;
+pub mod paths;
+mod server;
+
+pub use client::RemoteInventory;
+pub use server::{InternalApi, PublicApi, mount};

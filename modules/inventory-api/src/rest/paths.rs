@@ -1,0 +1,62 @@
+//! Where the operations are; both halves of the adapter stand on it.
+
+use catalog_api::ProductId;
+use cleave_rest::Operation;
+
+use crate::{ListStockChanges, ReservationId};
+
+/// The public paths of this module; the gateway routes by them.
+pub const PREFIXES: &[&str] = &["/api/v1/stock"];
+
+/// The published operations.
+pub const PUBLISHED: &[Operation] = &[
+    Operation { id: "get_stock", method: "GET", path: STOCK },
+    Operation { id: "receive_stock", method: "POST", path: RECEIPTS },
+];
+
+/// The operations for peers.
+pub const INTERNAL: &[Operation] = &[
+    Operation { id: "open_stock", method: "PUT", path: OPEN },
+    Operation { id: "reserve_stock", method: "PUT", path: RESERVATION },
+    Operation { id: "get_reservation", method: "GET", path: RESERVATION },
+    Operation { id: "commit_reservation", method: "PUT", path: COMMIT },
+    Operation { id: "release_reservation", method: "PUT", path: RELEASE },
+    Operation { id: "list_stock_changes", method: "GET", path: CHANGES },
+];
+
+pub(super) const STOCK: &str = "/api/v1/stock/{product_id}";
+pub(super) const RECEIPTS: &str = "/api/v1/stock/{product_id}/receipts";
+pub(super) const OPEN: &str = "/internal/v1/inventory/stock/{product_id}";
+pub(super) const RESERVATION: &str = "/internal/v1/inventory/reservations/{reservation_id}";
+pub(super) const COMMIT: &str = "/internal/v1/inventory/reservations/{reservation_id}/commit";
+pub(super) const RELEASE: &str = "/internal/v1/inventory/reservations/{reservation_id}/release";
+pub(super) const CHANGES: &str = "/internal/v1/inventory/stock-changes";
+
+/// The public place of a product's stock.
+pub fn stock(product_id: ProductId) -> String {
+    format!("/api/v1/stock/{product_id}")
+}
+
+pub(super) fn receipts(product_id: ProductId) -> String {
+    format!("/api/v1/stock/{product_id}/receipts")
+}
+
+pub(super) fn open(product_id: ProductId) -> String {
+    format!("/internal/v1/inventory/stock/{product_id}")
+}
+
+pub(super) fn reservation(reservation_id: ReservationId) -> String {
+    format!("/internal/v1/inventory/reservations/{reservation_id}")
+}
+
+pub(super) fn commit(reservation_id: ReservationId) -> String {
+    format!("/internal/v1/inventory/reservations/{reservation_id}/commit")
+}
+
+pub(super) fn release(reservation_id: ReservationId) -> String {
+    format!("/internal/v1/inventory/reservations/{reservation_id}/release")
+}
+
+pub(super) fn changes(request: &ListStockChanges) -> String {
+    format!("{CHANGES}?after={}&limit={}", request.after, request.limit)
+}

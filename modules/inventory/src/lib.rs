@@ -1,0 +1,1 @@
+//! The inventory: levels, movements, receipts, reservations.

@@ -1,0 +1,121 @@
+//! What can go wrong with a database.
+
+use std::io;
+use std::path::PathBuf;
+
+use cleave_core::CallFailure;
+
+use crate::engine;
+
+/// A database cannot be opened or brought to the state that the binary knows.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// No engine has such a URL.
+    #[error("`{url}` is not the URL of a database; write `sqlite:PATH`")]
+    UnknownUrl {
+        /// The URL as it was given.
+        url: String,
+    },
+    /// The directory of the file cannot be made.
+    #[error("the directory {} cannot be made; choose another one with --data-dir", directory.display())]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// There is no connection.
+    #[error("the database of {module} at {url} cannot be opened; check that the path can be written")]
+    Open {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+        /// Why not.
+        source: sqlx::Error,
+    },
+    /// A newer binary has been at work.
+    #[error(
+        "the database of {module} at {url} has migration {found}, and this binary knows no later one than \
+         {known}: run the newer binary that made it, or restore an older copy"
+    )]
+    NewerThanBinary {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+        /// The migration that this binary does not know.
+        found: i64,
+        /// The latest that it knows.
+        known: i64,
+    },
+    /// A migration is not what was once applied.
+    #[error("migration {version} of {module} at {url} is not the one that was applied: restore its file")]
+    Changed {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+        /// Which migration.
+        version: i64,
+    },
+    /// The database lacks migrations.
+    #[error("the database of {module} at {url} is not up to date: run `cleave data migrate`")]
+    Outdated {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+    },
+    /// A migration failed; what it began was rolled back.
+    #[error("a migration of {module} at {url} failed")]
+    Migration {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+        /// Why.
+        source: sqlx::migrate::MigrateError,
+    },
+}
+
+/// Why a transaction had no effect.
+#[derive(Debug)]
+pub enum WriteError<E> {
+    /// The business refused; everything was rolled back.
+    Refused(E),
+    /// The database failed.
+    Database(sqlx::Error),
+}
+
+impl<E> From<sqlx::Error> for WriteError<E> {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// What a caller of the module sees of a failing database, which is logged here, once.
+pub fn failure_of(module: &str, error: &sqlx::Error) -> CallFailure {
+    let outage = match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| engine::is_outage(&code)),
+        _ => false,
+    };
+    if outage {
+        tracing::warn!(module, %error, "the database is away");
+        CallFailure::Unavailable(module.to_owned())
+    } else {
+        tracing::error!(module, %error, "the database refused a statement");
+        CallFailure::Internal
+    }
+}
+
+/// Whether a row with the same unique value stands already.
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.is_unique_violation())
+}
+
+pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error)
+        if error.code().is_some_and(|code| engine::is_conflict(&code)))
+}

@@ -1,0 +1,17 @@
+//! A module's database.
+//!
+//! Each module has one of its own, in every topology: [`Database::open`] takes a URL and gives readers and a
+//! writer; [`Migrations`] bring its tables to the state that the binary knows; [`Database::write`] runs a
+//! transaction and repeats it when two writers met. Queries are the modules' own, written once in the SQL
+//! that all engines share (`$1` placeholders; TEXT, BIGINT, DOUBLE and BLOB columns; 0 and 1 for booleans).
+//!
+//! What an engine needs specially stands in [`engine`] and nowhere else. Today that is SQLite.
+
+mod database;
+pub mod engine;
+mod error;
+mod migrations;
+
+pub use database::{Database, DatabaseSettings, Transaction};
+pub use error::{DatabaseError, WriteError, failure_of, is_unique_violation};
+pub use migrations::{Migration, Migrations};

@@ -1,0 +1,57 @@
+//! The server half on the caller's own thread.
+
+use std::rc::Rc;
+
+use actix_http::Protocol;
+use actix_service::{Service as _, ServiceFactory as _};
+use actix_web::web::ServiceConfig;
+use tokio::io::DuplexStream;
+use tokio::sync::OnceCell;
+
+use crate::server::http_service;
+
+/// The bytes that the pipe holds in each direction.
+const PIPE_BYTES: usize = 64 * 1024;
+
+type Serve = dyn Fn(DuplexStream) -> futures_util::future::LocalBoxFuture<'static, ()>;
+
+/// A server half without a socket: it speaks the same HTTP/1 over pipes in memory, as a task of the thread
+/// that calls it. (On another thread the wake-ups alone cost more than a Unix socket: 80 µs against 40 µs on
+/// a prototype, and 8 to 10 µs on the same one.)
+pub struct MemoryServer {
+    configure: Rc<dyn Fn(&mut ServiceConfig)>,
+    serve: Rc<OnceCell<Box<Serve>>>,
+}
+
+impl MemoryServer {
+    /// A server of the routes that `configure` mounts.
+    pub fn new(configure: impl Fn(&mut ServiceConfig) + 'static) -> Self {
+        Self { configure: Rc::new(configure), serve: Rc::default() }
+    }
+
+    /// Opens a connection to it.
+    pub(crate) fn connect(&self) -> DuplexStream {
+        let (client_end, server_end) = tokio::io::duplex(PIPE_BYTES);
+        let serve = self.serve.clone();
+        let configure = self.configure.clone();
+        tokio::task::spawn_local(async move {
+            let serve = serve.get_or_init(|| start(configure)).await;
+            serve(server_end).await;
+        });
+        client_end
+    }
+}
+
+async fn start(configure: Rc<dyn Fn(&mut ServiceConfig)>) -> Box<Serve> {
+    let service = http_service::<DuplexStream>(move |config| configure(config)).new_service(()).await;
+    let service = service.ok().map(Rc::new);
+    Box::new(move |connection| {
+        let service = service.clone();
+        Box::pin(async move {
+            let Some(service) = service else { return };
+            if let Err(error) = service.call((connection, Protocol::Http1, None)).await {
+                tracing::debug!(?error, "a connection in memory ended");
+            }
+        })
+    })
+}

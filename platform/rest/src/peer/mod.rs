@@ -1,0 +1,298 @@
+//! The client half's end of a link.
+//!
+//! A [`Peer`] belongs to one worker thread (see the ADR on cells): its connections, their tasks and, over
+//! the `memory` link, the server half itself live there, so that a call wakes no other thread of the process.
+
+mod address;
+mod body;
+mod connection;
+mod pool;
+mod retry;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cleave_auth::ServiceCredential;
+use cleave_core::{CallFailure, Caller, Clock, Context, ContractError};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use address::{AddressBook, PeerAddress};
+pub use body::{Outgoing, PooledBody};
+use pool::{Attempt, Pool};
+use retry::Budget;
+
+use crate::server::UNAUTHENTICATED;
+use crate::{MemoryServer, Problem, headers};
+
+/// The largest answer that an adapter reads, in bytes.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+/// A module somewhere else, as one worker thread reaches it.
+pub struct Peer {
+    name: String,
+    pool: Pool,
+    budget: Budget,
+    clock: Arc<dyn Clock>,
+    host: HeaderValue,
+    credential: HeaderValue,
+}
+
+impl Peer {
+    /// A peer in another process (or in this one, over a socket), at addresses that may change.
+    pub fn remote(
+        name: &str,
+        addresses: AddressBook,
+        clock: Arc<dyn Clock>,
+        credential: &ServiceCredential,
+    ) -> Self {
+        Self::new(name, Pool::network(addresses, clock.clone()), clock, credential)
+    }
+
+    /// A peer on the caller's own thread, reached by the same HTTP bytes over a pipe in memory.
+    pub fn memory(
+        name: &str,
+        server: Rc<MemoryServer>,
+        clock: Arc<dyn Clock>,
+        credential: &ServiceCredential,
+    ) -> Self {
+        Self::new(name, Pool::memory(server, clock.clone()), clock, credential)
+    }
+
+    fn new(name: &str, pool: Pool, clock: Arc<dyn Clock>, credential: &ServiceCredential) -> Self {
+        Self {
+            name: name.to_owned(),
+            pool,
+            budget: Budget::default(),
+            clock,
+            host: HeaderValue::from_str(name).unwrap_or(HeaderValue::from_static("peer")),
+            credential: sensitive(credential),
+        }
+    }
+
+    /// Asks for `path` and reads the answer.
+    pub async fn get<T, E>(&self, context: &Context, path: &str) -> Result<T, E>
+    where
+        T: DeserializeOwned,
+        E: ContractError,
+    {
+        self.exchange(context, Method::GET, path, Bytes::new()).await
+    }
+
+    /// Sends a command whose key is in the path, so that it can always be repeated.
+    pub async fn put<T, E>(&self, context: &Context, path: &str, body: &impl Serialize) -> Result<T, E>
+    where
+        T: DeserializeOwned,
+        E: ContractError,
+    {
+        self.exchange(context, Method::PUT, path, json(body)).await
+    }
+
+    /// Sends a command; it is repeated after a lost connection only when the context has a key.
+    pub async fn post<T, E>(&self, context: &Context, path: &str, body: &impl Serialize) -> Result<T, E>
+    where
+        T: DeserializeOwned,
+        E: ContractError,
+    {
+        self.exchange(context, Method::POST, path, json(body)).await
+    }
+
+    /// Sends a change of a part of something; sending it again changes nothing more.
+    pub async fn patch<T, E>(&self, context: &Context, path: &str, body: &impl Serialize) -> Result<T, E>
+    where
+        T: DeserializeOwned,
+        E: ContractError,
+    {
+        self.exchange(context, Method::PATCH, path, json(body)).await
+    }
+
+    /// Passes a whole request on and streams its answer back: what the gateway does.
+    ///
+    /// The caller has cleaned the headers; this adds what a peer needs. A request whose body streams is sent
+    /// at most once.
+    pub async fn forward(
+        &self,
+        context: &Context,
+        mut request: Request<Outgoing>,
+    ) -> Result<http::Response<PooledBody>, CallFailure> {
+        self.sign(context, request.headers_mut());
+        let repeatable = is_repeatable(request.method(), context);
+        let parts = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let can_rebuild = request.body().is_empty();
+        let mut next = Some(request);
+        let rebuild = || {
+            next.take().or_else(|| {
+                let mut again = Request::new(Outgoing::empty());
+                (*again.method_mut(), *again.uri_mut(), *again.headers_mut()) = parts.clone();
+                can_rebuild.then_some(again)
+            })
+        };
+        self.within_deadline(context, self.attempts(repeatable, rebuild)).await
+    }
+
+    async fn exchange<T, E>(&self, context: &Context, method: Method, path: &str, body: Bytes) -> Result<T, E>
+    where
+        T: DeserializeOwned,
+        E: ContractError,
+    {
+        let answer = self.within_deadline(context, async {
+            let uri = Uri::try_from(path).map_err(|error| self.fault("builds no valid path", &error))?;
+            let repeatable = is_repeatable(&method, context);
+            let rebuild = || Some(self.request(context, &method, &uri, &body));
+            let response = self.attempts(repeatable, rebuild).await?;
+            let status = response.status();
+            let body = response.into_body().collect(MAX_ANSWER_BYTES).await;
+            body.map(|body| (status, body)).map_err(|error| {
+                tracing::warn!(peer = self.name, %error, "the answer broke off");
+                CallFailure::Unavailable(self.name.clone())
+            })
+        });
+        let (status, body) = answer.await.map_err(E::from_failure)?;
+        if status.is_success() {
+            let body = if body.is_empty() { b"null" } else { &body[..] };
+            return serde_json::from_slice(body)
+                .map_err(|error| E::from_failure(self.fault("answers with another shape", &error)));
+        }
+        Err(self.restore(status, &body))
+    }
+
+    fn request(&self, context: &Context, method: &Method, uri: &Uri, body: &Bytes) -> Request<Outgoing> {
+        let mut request = Request::new(Outgoing::full(body.clone()));
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = uri.clone();
+        let headers = request.headers_mut();
+        headers.insert(headers::ERRORS, HeaderValue::from_static("typed"));
+        if !body.is_empty() {
+            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        self.sign(context, headers);
+        match &context.caller {
+            Caller::Anonymous => {}
+            Caller::User(user) => {
+                if let Ok(mut bearer) = HeaderValue::try_from(format!("Bearer {}", user.access_token)) {
+                    bearer.set_sensitive(true);
+                    headers.insert(http::header::AUTHORIZATION, bearer);
+                }
+            }
+            Caller::System => {
+                headers.insert(headers::CALLER, HeaderValue::from_static("system"));
+            }
+        }
+        if let Some(key) = &context.idempotency_key
+            && let Ok(key) = HeaderValue::from_str(key.as_str())
+        {
+            headers.insert(headers::IDEMPOTENCY_KEY, key);
+        }
+        request
+    }
+
+    /// What every request to a peer carries.
+    fn sign(&self, context: &Context, headers: &mut HeaderMap) {
+        headers.insert(http::header::HOST, self.host.clone());
+        headers.insert(headers::CREDENTIAL, self.credential.clone());
+        if let Ok(request_id) = HeaderValue::from_str(context.request_id.as_str()) {
+            headers.insert(headers::REQUEST_ID, request_id);
+        }
+        let remaining = context.remaining(self.clock.instant()).as_millis();
+        let remaining = u64::try_from(remaining).unwrap_or(u64::MAX).max(1);
+        headers.insert(headers::DEADLINE_MS, HeaderValue::from(remaining));
+    }
+
+    /// Tries until an answer begins, as often as is safe and the budget allows.
+    async fn attempts(
+        &self,
+        repeatable: bool,
+        mut rebuild: impl FnMut() -> Option<Request<Outgoing>>,
+    ) -> Result<http::Response<PooledBody>, CallFailure> {
+        for attempt in 0.. {
+            let Some(request) = rebuild() else { break };
+            let error = match self.pool.send(request).await {
+                Ok(response) => {
+                    self.budget.earn();
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            let safe = match error {
+                Attempt::NotSent(_) => true,
+                Attempt::Broken(_) => repeatable,
+                Attempt::Full => false,
+            };
+            let again = safe && self.budget.spend(attempt);
+            tracing::debug!(peer = self.name, attempt, again, %error, "no answer");
+            if !again {
+                break;
+            }
+            retry::pause(attempt).await;
+        }
+        Err(CallFailure::Unavailable(self.name.clone()))
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        context: &Context,
+        work: impl Future<Output = Result<T, CallFailure>>,
+    ) -> Result<T, CallFailure> {
+        let remaining = context.remaining(self.clock.instant());
+        tokio::time::timeout(remaining, work).await.unwrap_or(Err(CallFailure::Timeout))
+    }
+
+    /// Restores the contract's error from a problem; without one, the status tells the kind of failure.
+    fn restore<E: ContractError>(&self, status: StatusCode, body: &[u8]) -> E {
+        let problem = serde_json::from_slice::<Problem>(body).ok();
+        if let Some(error) = problem.as_ref().and_then(|problem| problem.error.clone()) {
+            match serde_json::from_value(error) {
+                Ok(error) => return error,
+                Err(error) => return E::from_failure(self.fault("answers with an unknown error", &error)),
+            }
+        }
+        E::from_failure(match status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                CallFailure::Unavailable(self.name.clone())
+            }
+            StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => CallFailure::Timeout,
+            StatusCode::UNAUTHORIZED if problem.as_ref().is_some_and(|it| it.code == UNAUTHENTICATED) => {
+                CallFailure::Unauthenticated
+            }
+            _ => {
+                let detail = problem.map_or_else(|| status.to_string(), |problem| problem.to_string());
+                self.fault("refuses the adapter's request", &detail)
+            }
+        })
+    }
+
+    fn fault(&self, what: &str, error: &impl std::fmt::Display) -> CallFailure {
+        tracing::error!(peer = self.name, %error, "the peer {what}");
+        CallFailure::Internal
+    }
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Peer").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A lost connection leaves open whether the command was carried out; this says whether that matters.
+fn is_repeatable(method: &Method, context: &Context) -> bool {
+    method != Method::POST || context.idempotency_key.is_some()
+}
+
+fn json(body: &impl Serialize) -> Bytes {
+    // Contract types are plain data: they always serialise.
+    serde_json::to_vec(body).unwrap_or_default().into()
+}
+
+/// The query of a URL that says what `parameters` says; empty where they say nothing.
+pub fn query_string(parameters: &impl Serialize) -> String {
+    // Contract types are plain data: they always serialise.
+    serde_urlencoded::to_string(parameters).unwrap_or_default()
+}
+
+fn sensitive(credential: &ServiceCredential) -> HeaderValue {
+    let mut value = HeaderValue::from_str(credential.header_value()).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}

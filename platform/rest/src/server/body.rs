@@ -1,0 +1,97 @@
+//! A JSON body with limits of size and time.
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::{FromRequest, HttpRequest};
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::Edge;
+use crate::Problem;
+
+/// The body, read as JSON. Unknown fields are refused where `T` denies them.
+#[derive(Debug, Clone)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let edge = Edge::of(&request);
+            let refuse =
+                |status, code, detail| Problem::new(status, code, detail, &edge.request_id(&request));
+            check_content_type(&request).map_err(|detail| {
+                refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+            })?;
+            let max_bytes = edge.limits.max_body_bytes;
+            let reading = read(&request, payload, max_bytes);
+            let bytes = match tokio::time::timeout(edge.limits.body_timeout, reading).await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(Unread::TooLarge)) => {
+                    let detail = format!("a body may have at most {max_bytes} bytes");
+                    return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
+                }
+                Ok(Err(Unread::Broken)) => {
+                    let detail = "the body broke off before its end".to_owned();
+                    return Err(refuse(StatusCode::BAD_REQUEST, "malformed_body", detail));
+                }
+                Err(_elapsed) => {
+                    let seconds = edge.limits.body_timeout.as_secs();
+                    let detail = format!("the body did not arrive within {seconds} s");
+                    return Err(refuse(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail));
+                }
+            };
+            serde_json::from_slice(&bytes).map(Self).map_err(|error| match error.classify() {
+                Category::Data => {
+                    refuse(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", format!("the body: {error}"))
+                }
+                Category::Io | Category::Syntax | Category::Eof => {
+                    refuse(StatusCode::BAD_REQUEST, "malformed_body", format!("the body is no JSON: {error}"))
+                }
+            })
+        })
+    }
+}
+
+enum Unread {
+    TooLarge,
+    Broken,
+}
+
+async fn read(request: &HttpRequest, mut payload: Payload, max_bytes: usize) -> Result<BytesMut, Unread> {
+    let announced = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > max_bytes) {
+        return Err(Unread::TooLarge);
+    }
+    let mut body = BytesMut::with_capacity(announced.unwrap_or_default());
+    while let Some(piece) = payload.next().await {
+        let piece = piece.map_err(|_| Unread::Broken)?;
+        if body.len() + piece.len() > max_bytes {
+            return Err(Unread::TooLarge);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+fn check_content_type(request: &HttpRequest) -> Result<(), String> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|text| text.split(';').next()).map(str::trim);
+    match essence {
+        Some(essence) if essence.eq_ignore_ascii_case("application/json") => Ok(()),
+        Some(other) => Err(format!("the body must be application/json, not {other}")),
+        None => Err("the body must be application/json; send the header content-type".to_owned()),
+    }
+}

@@ -1,0 +1,156 @@
+//! What stands between a listener and the contracts behind it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::AUTHORIZATION;
+use cleave_auth::{ServiceCredential, TokenVerifier};
+use cleave_core::{Caller, Clock, Context, IdempotencyKey, Ids, RequestId, User};
+
+use crate::{Problem, headers};
+
+/// Who can reach a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// Anybody: published operations only, and nothing that only a peer may say is believed.
+    Public,
+    /// Peers, which prove themselves by the service credential: all operations.
+    Internal,
+}
+
+/// The code of a problem with a user's access token.
+pub const UNAUTHENTICATED: &str = "unauthenticated";
+
+/// The limits of a request.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How long a public caller waits, and the longest that a peer may ask for.
+    pub deadline: Duration,
+    /// The largest body, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(10),
+            max_body_bytes: 64 * 1024,
+            body_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Turns what a request says of itself into a [`Context`], and refuses what it cannot prove. One a listener
+/// and thread, mounted as `Rc<Edge>` in the listener's application data.
+pub struct Edge {
+    /// Who can reach the listener.
+    pub exposure: Exposure,
+    /// The limits of its requests.
+    pub limits: Limits,
+    /// For deadlines.
+    pub clock: Arc<dyn Clock>,
+    /// For the ids of requests.
+    pub ids: Arc<Ids>,
+    /// Checks users' access tokens.
+    pub tokens: Arc<TokenVerifier>,
+    /// What peers have to present.
+    pub credential: Arc<ServiceCredential>,
+}
+
+impl Edge {
+    /// The edge of the listener that took this request.
+    ///
+    /// # Panics
+    /// When the application was built without one: a fault of the composition root.
+    pub fn of(request: &HttpRequest) -> &Rc<Self> {
+        request.app_data::<Rc<Self>>().expect("every listener mounts its edge")
+    }
+
+    /// The id of this request: the caller's own where it is fit to be one, else a new one.
+    pub fn request_id(&self, request: &HttpRequest) -> RequestId {
+        text_of(request, headers::REQUEST_ID)
+            .and_then(RequestId::parse)
+            .unwrap_or_else(|| RequestId::from_uuid(self.ids.next()))
+    }
+
+    /// The context of this request, or why it is refused.
+    pub fn context(&self, request: &HttpRequest) -> Result<Context, Problem> {
+        let request_id = self.request_id(request);
+        self.admit(request, &request_id)?;
+        let caller = self.caller(request, &request_id)?;
+        let idempotency_key = idempotency_key(request, &request_id)?;
+        Ok(Context { deadline: self.deadline(request), request_id, caller, idempotency_key })
+    }
+
+    fn admit(&self, request: &HttpRequest, request_id: &RequestId) -> Result<(), Problem> {
+        if self.exposure == Exposure::Public {
+            return Ok(());
+        }
+        let presented = request.headers().get(headers::CREDENTIAL);
+        if presented.is_some_and(|presented| self.credential.matches(presented.as_bytes())) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "service_credential_required",
+            "this listener is for the store's own services; ask the public one",
+            request_id,
+        ))
+    }
+
+    fn caller(&self, request: &HttpRequest, request_id: &RequestId) -> Result<Caller, Problem> {
+        let refuse =
+            |detail: String| Problem::new(StatusCode::UNAUTHORIZED, UNAUTHENTICATED, detail, request_id);
+        if let Some(authorization) = request.headers().get(AUTHORIZATION) {
+            let token = authorization
+                .to_str()
+                .ok()
+                .and_then(|text| text.split_once(' '))
+                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+                .map(|(_, token)| token.trim())
+                .ok_or_else(|| {
+                    refuse("the header authorization must read `Bearer ACCESS_TOKEN`".to_owned())
+                })?;
+            let identity = self
+                .tokens
+                .verify(token, self.clock.now().as_unix_seconds())
+                .map_err(|error| refuse(format!("the access token is refused: {error}")))?;
+            return Ok(Caller::User(User {
+                account_id: identity.account_id.into(),
+                admin: identity.admin,
+                access_token: token.into(),
+            }));
+        }
+        let is_system = self.exposure == Exposure::Internal
+            && request.headers().get(headers::CALLER).is_some_and(|caller| caller == "system");
+        Ok(if is_system { Caller::System } else { Caller::Anonymous })
+    }
+
+    fn deadline(&self, request: &HttpRequest) -> Instant {
+        let asked_for = match self.exposure {
+            Exposure::Public => None,
+            Exposure::Internal => text_of(request, headers::DEADLINE_MS)
+                .and_then(|text| text.parse().ok())
+                .map(Duration::from_millis),
+        };
+        self.clock.instant() + asked_for.unwrap_or(self.limits.deadline).min(self.limits.deadline)
+    }
+}
+
+fn idempotency_key(request: &HttpRequest, request_id: &RequestId) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(value) = request.headers().get(headers::IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = IdempotencyKey::parse(value.to_str().unwrap_or_default()).map_err(|error| {
+        let detail = format!("the header idempotency-key is refused: {error}");
+        Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_malformed", detail, request_id)
+    })?;
+    Ok(Some(key))
+}
+
+fn text_of<'request>(request: &'request HttpRequest, header: &str) -> Option<&'request str> {
+    request.headers().get(header)?.to_str().ok()
+}

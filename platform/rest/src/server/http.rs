@@ -1,0 +1,40 @@
+//! HTTP/1 over any stream of bytes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_http::{HttpService, Protocol};
+use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, map_config};
+use actix_web::App;
+use actix_web::dev::AppConfig;
+use actix_web::web::ServiceConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// How long a server keeps an idle connection: longer than any client of ours keeps one (30 s), so that a
+/// request never meets a connection that is just being closed.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The routes that `configure` mounts, served as HTTP/1 over streams of the type `Io`.
+pub fn http_service<Io>(
+    configure: impl Fn(&mut ServiceConfig) + 'static,
+) -> impl ServiceFactory<
+    (Io, Protocol, Option<SocketAddr>),
+    Config = (),
+    Response = (),
+    Error = actix_http::error::DispatchError,
+>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let app = App::new()
+        .configure(|config| configure(config))
+        .into_factory()
+        .map_err(|error: actix_web::Error| error.error_response());
+    HttpService::build()
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .finish(map_config(app, |()| AppConfig::default()))
+}

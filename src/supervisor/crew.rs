@@ -1,0 +1,298 @@
+//! The processes of a fleet and their lives: spawned, listening, ready, dead, resting before the restart.
+
+mod member;
+mod stopping;
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
+
+use self::member::{Death, Life, Member, Running, State};
+use super::child_log::ChildLog;
+use super::error::seconds;
+use super::process::{Event, Process};
+use super::protocol::{Peers, Report};
+use super::restart::Verdict;
+use super::{FleetPlan, LastLines, ProcessInfo, SupervisorError, now};
+
+/// The exit status by which a process says that its command line or configuration is wrong.
+const CONFIGURATION_IS_WRONG: i32 = 2;
+
+/// All processes of a plan.
+pub(super) struct Crew {
+    plan: FleetPlan,
+    members: Vec<Member>,
+    label_width: usize,
+    peers: watch::Sender<Peers>,
+    /// Whether all members have listened at once, so that the peers are known to all.
+    introduced: bool,
+    events: mpsc::UnboundedReceiver<Event>,
+    events_sender: mpsc::UnboundedSender<Event>,
+}
+
+/// What has happened to a member.
+pub(super) enum Happening {
+    /// It listens, or something that asks for no reaction.
+    Nothing,
+    /// It has become ready.
+    Ready(usize),
+    /// It is dead.
+    Died(Death),
+    /// The time of [`Crew::next_due`] has come.
+    Due,
+}
+
+impl Crew {
+    pub(super) fn new(plan: FleetPlan) -> Self {
+        let time = now();
+        let members: Vec<Member> = plan
+            .services
+            .iter()
+            .flat_map(|service| {
+                (1..=service.replicas.max(1)).map(move |replica| Member::new(service, replica, time))
+            })
+            .collect();
+        let label_width = members.iter().map(|member| member.label.chars().count()).max().unwrap_or(0).max(6);
+        let (events_sender, events) = mpsc::unbounded_channel();
+        let peers = watch::Sender::new(Peers::new());
+        Self { plan, members, label_width, peers, introduced: false, events, events_sender }
+    }
+
+    /// Starts everyone for the first time and waits until all are ready. Any death ends it: nothing runs yet
+    /// that a restart could save, and the reason is best read at once. Returns the address of the public
+    /// listener.
+    pub(super) async fn muster(&mut self) -> Result<SocketAddr, SupervisorError> {
+        let deadline = now() + self.plan.limits.ready_within;
+        for index in 0..self.members.len() {
+            self.spawn(index).map_err(|source| SupervisorError::Spawn {
+                service: self.members[index].label.clone(),
+                executable: self.plan.executable.clone(),
+                source,
+            })?;
+        }
+        while !self.members.iter().all(Member::is_ready) {
+            match self.next(Some(deadline)).await {
+                Happening::Nothing | Happening::Ready(_) => {}
+                Happening::Due => return Err(self.not_ready()),
+                Happening::Died(death) => return Err(self.ended_early(death)),
+            }
+        }
+        let public = self.members.iter().find(|member| member.service.public);
+        let address = public.and_then(|member| member.running()?.listening.as_ref()?.public);
+        let service = public.map(|member| member.label.clone()).unwrap_or_default();
+        address.ok_or(SupervisorError::NoPublicAddress { service })
+    }
+
+    /// Waits for the next thing to happen, no longer than until `due`. Safe to cancel.
+    pub(super) async fn next(&mut self, due: Option<Instant>) -> Happening {
+        let event = match due {
+            Some(due) => match timeout_at(due, self.events.recv()).await {
+                Ok(event) => event,
+                Err(_) => return Happening::Due,
+            },
+            None => self.events.recv().await,
+        };
+        match event {
+            Some(Event::Reported { member, pid, report }) => self.reported(member, pid, report),
+            Some(Event::Exited { member, status }) => self.exited(member, status),
+            // The crew holds a sender itself, so the channel does not close.
+            None => Happening::Nothing,
+        }
+    }
+
+    /// When [`Crew::do_what_is_due`] has something to do.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.members.iter().filter_map(Member::due).min()
+    }
+
+    /// Starts those whose rest is over, kills those that were started again and did not become ready in time.
+    pub(super) fn do_what_is_due(&mut self) -> Result<(), SupervisorError> {
+        let time = now();
+        for index in 0..self.members.len() {
+            let member = &mut self.members[index];
+            if member.due().is_none_or(|due| due > time) {
+                continue;
+            }
+            if let State::Running(running) = &mut member.state {
+                running.ready_by = None;
+                running.process.kill();
+                let within = seconds(self.plan.limits.ready_within);
+                let (label, pid) = (&member.label, running.process.pid);
+                let text = format!("service `{label}` (pid {pid}) was not ready within {within}; killing it");
+                self.notice(&text);
+            } else if let Err(error) = self.spawn(index) {
+                let ending = format!("it could not be started: {error}");
+                self.react(Death { member: index, ending, refused: false, life: None })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports a death and plans the restart, or says why there is none.
+    pub(super) fn react(&mut self, death: Death) -> Result<(), SupervisorError> {
+        let member = &mut self.members[death.member];
+        let service = member.label.clone();
+        if death.refused {
+            return Err(SupervisorError::Refused { service, last_lines: death.last_lines() });
+        }
+        let lived = death.life.as_ref().map_or(Duration::ZERO, |life| life.lived);
+        match member.deaths.died(now(), lived, &self.plan.limits) {
+            Verdict::GiveUp(deaths) => Err(SupervisorError::GaveUp {
+                service,
+                deaths,
+                within: self.plan.limits.deaths_window,
+                last_lines: death.last_lines(),
+                ending: death.ending,
+            }),
+            Verdict::RestartAfter(pause) => {
+                member.state = State::Resting(now() + pause);
+                let pause = seconds(pause);
+                let ending = death.ending;
+                match death.life {
+                    Some(Life { process, lived }) => {
+                        process.log.release();
+                        self.notice(&format!(
+                            "service `{service}` (pid {}) died after {}, {ending}; restarting it in {pause}",
+                            process.pid,
+                            seconds(lived)
+                        ));
+                    }
+                    None => self.notice(&format!("service `{service}`: {ending}; trying again in {pause}")),
+                }
+                self.introduce();
+                Ok(())
+            }
+        }
+    }
+
+    /// The processes that are listening now, in the order of the plan.
+    pub(super) fn processes(&self) -> Vec<ProcessInfo> {
+        let info = |member: &Member| {
+            let Running { process, listening, .. } = member.running()?;
+            let listening = listening.as_ref()?;
+            Some(ProcessInfo {
+                service: member.service.name.clone(),
+                replica: member.replica,
+                label: member.label.clone(),
+                pid: process.pid,
+                internal: listening.internal,
+                public: listening.public,
+            })
+        };
+        self.members.iter().filter_map(info).collect()
+    }
+
+    /// Says that a member that died is ready again.
+    pub(super) fn notice_return(&self, index: usize) {
+        let member = &self.members[index];
+        if let State::Running(Running { process, listening: Some(listening), .. }) = &member.state {
+            let (label, pid, internal) = (&member.label, process.pid, listening.internal);
+            let after = seconds(now() - process.spawned);
+            self.notice(&format!("service `{label}` (pid {pid}) is back at {internal}, ready in {after}"));
+        }
+    }
+
+    /// A line of the supervisor's own in the logs.
+    pub(super) fn notice(&self, text: &str) {
+        self.plan.logs.notice(self.label_width, text);
+    }
+
+    fn spawn(&mut self, index: usize) -> io::Result<()> {
+        let plan = &self.plan;
+        let member = &mut self.members[index];
+        let mut command = Command::new(&plan.executable);
+        command.args((plan.arguments)(&member.service)).envs(member.service.env.iter().cloned());
+        let prefix = plan.logs.prefix(&member.label, self.label_width, index);
+        let log = ChildLog::new(plan.logs.clone(), prefix);
+        let process =
+            Process::spawn(command, index, log, self.peers.subscribe(), self.events_sender.clone())?;
+        let ready_by = self.introduced.then(|| process.spawned + plan.limits.ready_within);
+        member.state = State::Running(Running { process, listening: None, ready: false, ready_by });
+        Ok(())
+    }
+
+    fn reported(&mut self, index: usize, pid: u32, report: Report) -> Happening {
+        let State::Running(running) = &mut self.members[index].state else {
+            return Happening::Nothing;
+        };
+        if running.process.pid != pid {
+            return Happening::Nothing;
+        }
+        match report {
+            Report::Listening(listening) => {
+                running.process.log.release();
+                running.listening = Some(listening);
+                self.introduce();
+                Happening::Nothing
+            }
+            Report::Ready => {
+                running.ready = true;
+                running.ready_by = None;
+                Happening::Ready(index)
+            }
+        }
+    }
+
+    fn exited(&mut self, index: usize, status: io::Result<ExitStatus>) -> Happening {
+        let state = std::mem::replace(&mut self.members[index].state, State::Stopped);
+        let State::Running(Running { process, .. }) = state else { return Happening::Nothing };
+        let refused = status.as_ref().is_ok_and(|status| status.code() == Some(CONFIGURATION_IS_WRONG));
+        let ending = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        let life = Some(Life { lived: now() - process.spawned, process });
+        Happening::Died(Death { member: index, ending, refused, life })
+    }
+
+    /// Tells everyone where everyone is, as soon as all have listened once, and then whenever it changes.
+    fn introduce(&mut self) {
+        self.introduced |= self.members.iter().all(|member| member.address().is_some());
+        if self.introduced {
+            let mut peers = Peers::new();
+            for member in &self.members {
+                peers.entry(member.service.name.clone()).or_default().extend(member.address());
+            }
+            self.peers.send_if_modified(|known| {
+                let changed = *known != peers;
+                *known = peers;
+                changed
+            });
+        }
+    }
+
+    fn not_ready(&self) -> SupervisorError {
+        let deaf: Vec<&Member> = self.members.iter().filter(|member| member.address().is_none()).collect();
+        let (late, missing) = if deaf.is_empty() {
+            (self.members.iter().filter(|member| !member.is_ready()).collect(), "ready")
+        } else {
+            (deaf, "listening")
+        };
+        let names: Vec<String> = late.iter().map(|member| format!("service `{}`", member.label)).collect();
+        let mut lines = Vec::new();
+        for member in late {
+            if let Some(running) = member.running() {
+                let last = running.process.log.take_last();
+                lines.extend(last.iter().map(|line| format!("{}: {line}", member.label)));
+            }
+        }
+        SupervisorError::NotReady {
+            services: names.join(", "),
+            missing,
+            within: self.plan.limits.ready_within,
+            last_lines: LastLines(lines),
+        }
+    }
+
+    fn ended_early(&self, death: Death) -> SupervisorError {
+        let service = self.members[death.member].label.clone();
+        let last_lines = death.last_lines();
+        if death.refused {
+            return SupervisorError::Refused { service, last_lines };
+        }
+        let pid = death.life.map_or(0, |life| life.process.pid);
+        SupervisorError::EndedEarly { service, pid, ending: death.ending, last_lines }
+    }
+}

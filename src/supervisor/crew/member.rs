@@ -1,0 +1,88 @@
+//! One replica of a service and the states of its life.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::supervisor::process::Process;
+use crate::supervisor::protocol::{Address, Listening};
+use crate::supervisor::restart::DeathRecord;
+use crate::supervisor::{LastLines, ServicePlan};
+
+/// One replica of a service, whichever process plays it at the moment.
+pub(super) struct Member {
+    pub(super) service: ServicePlan,
+    pub(super) replica: usize,
+    pub(super) label: String,
+    pub(super) deaths: DeathRecord,
+    pub(super) state: State,
+}
+
+pub(super) enum State {
+    /// To be spawned at this time.
+    Resting(Instant),
+    Running(Running),
+    Stopped,
+}
+
+pub(super) struct Running {
+    pub(super) process: Process,
+    pub(super) listening: Option<Listening>,
+    pub(super) ready: bool,
+    /// When it is killed unless it is ready; the first start has a deadline of the whole crew instead.
+    pub(super) ready_by: Option<Instant>,
+}
+
+/// The end of a process, or of the attempt to start one.
+pub(in crate::supervisor) struct Death {
+    pub(super) member: usize,
+    pub(super) ending: String,
+    pub(super) refused: bool,
+    pub(super) life: Option<Life>,
+}
+
+pub(super) struct Life {
+    pub(super) process: Process,
+    pub(super) lived: Duration,
+}
+
+impl Member {
+    /// A member that is to be spawned at `first_start`.
+    pub(super) fn new(service: &ServicePlan, replica: usize, first_start: Instant) -> Self {
+        let name = service.name.clone();
+        let label = if service.replicas > 1 { format!("{name}-{replica}") } else { name };
+        let state = State::Resting(first_start);
+        Self { service: service.clone(), replica, label, deaths: DeathRecord::default(), state }
+    }
+
+    pub(super) fn running(&self) -> Option<&Running> {
+        match &self.state {
+            State::Running(running) => Some(running),
+            State::Resting(_) | State::Stopped => None,
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.running().is_some_and(|running| running.ready && running.listening.is_some())
+    }
+
+    pub(super) fn address(&self) -> Option<Address> {
+        let listening = self.running()?.listening.as_ref()?;
+        Some(Address { tcp: listening.internal, unix: listening.unix.clone() })
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        match &self.state {
+            State::Resting(until) => Some(*until),
+            State::Running(running) => running.ready_by,
+            State::Stopped => None,
+        }
+    }
+}
+
+impl Death {
+    /// What the process said last, for an error that is shown in place of its log.
+    pub(super) fn last_lines(&self) -> LastLines {
+        LastLines(self.life.as_ref().map(|life| life.process.log.take_last()).unwrap_or_default())
+    }
+}
