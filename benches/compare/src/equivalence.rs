@@ -12,10 +12,7 @@ const PROBES: usize = 5;
 const SHOWN_CHARACTERS: usize = 300;
 
 /// Compares a transcript with the baseline's; the error shows the first difference side by side.
-pub(crate) fn compare(
-    baseline: (&str, &[Step]),
-    other: (&str, &[Step]),
-) -> Result<(), Box<Difference>> {
+pub(crate) fn compare(baseline: (&str, &[Step]), other: (&str, &[Step])) -> Result<(), Box<Difference>> {
     let missing = Step::new("nothing more", "(the transcript ends here)");
     for index in 0..baseline.1.len().max(other.1.len()) {
         let expected = baseline.1.get(index).unwrap_or(&missing);
@@ -98,7 +95,8 @@ mod tests {
 
     #[test]
     fn a_transcript_that_ends_early_differs() {
-        let difference = compare(("one", &steps(&["1", "2"])), ("two", &steps(&["1"]))).expect_err("it is shorter");
+        let difference =
+            compare(("one", &steps(&["1", "2"])), ("two", &steps(&["1"]))).expect_err("it is shorter");
         assert!(difference.got.contains("ends here"), "{difference}");
         assert!(compare(("one", &steps(&["1"])), ("two", &steps(&["1", "2"]))).is_err());
     }

@@ -36,7 +36,9 @@ pub enum CompareError {
     #[error("the topologies do not answer alike, so nothing is timed\n{0}")]
     Different(Box<Difference>),
     /// A journey gets wrong answers even without load.
-    #[error("{label} does not answer the journey {journey} as it should, so nothing is timed: {asked} gave {got}")]
+    #[error(
+        "{label} does not answer the journey {journey} as it should, so nothing is timed: {asked} gave {got}"
+    )]
     Journey {
         /// Which deployment.
         label: String,
@@ -56,7 +58,9 @@ pub enum CompareError {
         source: std::io::Error,
     },
     /// Time was up before a round was complete.
-    #[error("no round was complete within {limit_seconds} s (a longer plan, fewer topologies or a calmer machine helps)")]
+    #[error(
+        "no round was complete within {limit_seconds} s (a longer plan, fewer topologies or a calmer machine helps)"
+    )]
     NoRounds {
         /// The limit.
         limit_seconds: f64,

@@ -17,8 +17,8 @@ use crate::histogram::Latencies;
 use crate::http::Request;
 use crate::journey::Journey;
 
-pub(crate) use connections::{Generator, Limits};
 use connections::{Done, Outcome};
+pub(crate) use connections::{Generator, Limits};
 
 /// A request as bytes.
 #[derive(Debug)]
@@ -109,6 +109,7 @@ impl Generator {
             }
             while sent < due {
                 let intended = start + schedule[sent];
+                let lateness = intended.elapsed();
                 if !self.send_on_any(load, sent, intended, &mut done) {
                     queued_below = due;
                     break;
@@ -116,7 +117,6 @@ impl Generator {
                 if sent < queued_below {
                     phase.queued += 1;
                 } else {
-                    let lateness = Instant::now() - intended;
                     phase.lateness.record(lateness);
                     phase.late += u64::from(lateness > self.limits().late);
                 }

@@ -1,23 +1,101 @@
-//! x
+//! The measuring instrument: starts deployments side by side, proves that they are equivalent, loads them alike, and
+//! says what differs and how surely.
+//!
+//! It knows nothing of what the deployments do. Its caller hands it [`Subject`]s that can be started, [`Journey`]s
+//! that are timed, and a [`Script`] that all must answer alike; [`Comparison::run`] gives [`Results`], which
+//! [`render::table`] shows and serde writes as `results.json`.
+//!
+//! # The method
+//! 1. **Equivalence.** Every topology is started once and replays the script. Transcripts that differ end the run
+//!    before anything is timed, with the first difference side by side.
+//! 2. **Rounds.** In each round every subject is started afresh, in random order, and measured; the first topology
+//!    twice, under two labels. That pair is the *A/A control*: what it differs by is the instrument's error, and
+//!    where it claims a difference between two equal things, or is too unsure to exclude one, conclusions are
+//!    withheld.
+//! 3. **Phases**, for each journey: a discarded warm-up; a *paced* phase at a low absolute rate, an open loop whose
+//!    schedule is a Poisson process that all subjects of the round share, and whose latencies count from the
+//!    intended start; and a closed loop that keeps a fixed number of connections busy, for the capacity.
+//!    Wrong answers are errors, never fast answers.
+//! 4. **Cost.** CPU time is read from the kernel for every thread of every process around the paced phase, memory
+//!    as proportional set size before and after load. Servers have all processors but the last, which is the
+//!    generator's. (Where subject and instrument are one executable, the instrument bears a share of its common
+//!    pages, so that the set sizes of all subjects are a little low.)
+//! 5. **Statistics.** Log ratios are paired by round, their centre is a trimmed mean, their interval a bootstrap over
+//!    rounds. Histograms of rounds are merged; percentiles are never averaged.
+//!
+//! # How to use it
+//! ```no_run
+//! use cleave_compare::{Comparison, Journey, Script, Settings, Subject, TerminalProgress, render};
+//!
+//! fn compare(
+//!     topologies: &[&dyn Subject],
+//!     floor: &dyn Subject,
+//!     journeys: &[&dyn Journey],
+//!     script: &dyn Script,
+//! ) -> anyhow::Result<()> {
+//!     let settings = Settings::quick(42);
+//!     let comparison =
+//!         Comparison { topologies, floor: Some(floor), journeys, script, settings, version: "1.0.0" };
+//!     let results = comparison.run(&mut TerminalProgress::new())?;
+//!     println!("{}", render::table(&results, false));
+//!     serde_json::to_writer_pretty(std::fs::File::create("results.json")?, &results)?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What it is not
+//! Not a load test of a site: it measures ratios between deployments on one machine. Loopback has no round-trip time
+//! and so flatters whatever splits into many processes; the capacity comes from a closed loop and is no promise
+//! about latency at that rate; an optional stop tightens the intervals a little.
+//!
+//! # Where to go next
+//! `comparison` is the run; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
+//! `verdict` what may be concluded.
+#![expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "x"
+    reason = "counts and times that are far below 2^52 become floating-point numbers here, and indices come from them"
 )]
-#![allow(missing_docs, dead_code)]
+
 mod affinity;
+mod block;
 mod client;
+mod comparison;
 mod dice;
+mod equivalence;
+mod error;
 mod generator;
 mod histogram;
 mod http;
 mod journey;
 mod machine;
 mod proc;
+mod progress;
+pub mod render;
+mod results;
 mod schedule;
+mod settings;
 mod statistics;
 mod subject;
+mod summary;
 #[cfg(test)]
 mod testing;
+mod verdict;
+
+pub use affinity::CpuSets;
+pub use client::{Client, ClientError};
+pub use comparison::Comparison;
 pub use dice::Dice;
+pub use error::{CompareError, Difference};
+pub use http::{HttpError, Request, Response};
+pub use journey::{Journey, Script, Step};
+pub use machine::Machine;
+pub use progress::{Progress, TerminalProgress};
+pub use results::{
+    Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA, Twin,
+};
+pub use settings::{Phases, Settings};
+pub use statistics::Ratio;
+pub use subject::{Process, Running, Subject};

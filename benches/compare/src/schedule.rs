@@ -43,7 +43,8 @@ mod tests {
         assert!((19_300..20_700).contains(&starts.len()), "{} arrivals", starts.len());
 
         // Exponential gaps: the standard deviation equals the mean, and 1 - 1/e of them are shorter than it.
-        let gaps: Vec<f64> = starts.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+        let gaps: Vec<f64> =
+            starts.windows(2).map(|pair| pair[1].as_secs_f64() - pair[0].as_secs_f64()).collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
         let deviation = (gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt();
         let shorter = gaps.iter().filter(|gap| **gap < mean).count() as f64 / gaps.len() as f64;

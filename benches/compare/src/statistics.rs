@@ -40,12 +40,14 @@ impl Ratio {
 
 /// Smaller differences are not worth a claim, however sure.
 const SMALLEST_CLAIM: f64 = 0.01;
+const FEWEST_ROUNDS: usize = 3;
 const TRIMMED_SHARE: f64 = 0.2;
 const NORMAL_975: f64 = 1.959_964;
 
 /// The ratio that paired `(numerator, denominator)` measurements of several rounds support.
 ///
-/// None where fewer than two rounds have both, or a value is not positive: one round has no interval.
+/// None where fewer than three rounds have both, or the values are not positive: no resampling can tell how much two
+/// rounds vary.
 pub(crate) fn paired_ratio(pairs: &[(f64, f64)], resamples: usize, dice: &mut Dice) -> Option<Ratio> {
     let usable = |(numerator, denominator): &(f64, f64)| *numerator > 0.0 && *denominator > 0.0;
     let logs: Vec<f64> = pairs
@@ -53,7 +55,7 @@ pub(crate) fn paired_ratio(pairs: &[(f64, f64)], resamples: usize, dice: &mut Di
         .filter(|pair| usable(pair))
         .map(|(numerator, denominator)| (numerator / denominator).ln())
         .collect();
-    if logs.len() < 2 {
+    if logs.len() < FEWEST_ROUNDS {
         return None;
     }
     let rounds = logs.len();

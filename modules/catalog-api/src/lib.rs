@@ -18,8 +18,9 @@ use cleave_core::{Context, Page};
 
 pub use error::CatalogError;
 pub use model::{
-    ListProducts, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PRICE_MINOR_UNITS, MAX_QUERY_CHARS,
-    MAX_SKU_CHARS, NewProduct, Product, ProductChanges, ProductId, ProductWithStock, UpdateProduct,
+    ListProducts, MAX_CATEGORY_CHARS, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PRICE_MINOR_UNITS,
+    MAX_QUERY_CHARS, MAX_SKU_CHARS, NewProduct, Product, ProductChanges, ProductId, ProductWithStock,
+    UpdateProduct,
 };
 pub use observed::ObservedCatalog;
 

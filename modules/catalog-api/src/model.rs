@@ -7,8 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 /// The longest stock keeping unit, in characters.
 pub const MAX_SKU_CHARS: usize = 40;
 
-/// The longest name, and the longest slug of a category, in characters.
+/// The longest name, in characters.
 pub const MAX_NAME_CHARS: usize = 120;
+
+/// The longest slug of a category, in characters.
+pub const MAX_CATEGORY_CHARS: usize = 40;
 
 /// The longest description, in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 2_000;
@@ -66,7 +69,7 @@ pub struct NewProduct {
     pub description: String,
     /// A slug of `a` to `z`, `0` to `9` and `-`, 1 to 40 characters.
     pub category: String,
-    /// In the store's currency.
+    /// 1 to 100,000,000 minor units of the store's currency.
     pub price: Money,
 }
 
@@ -92,7 +95,7 @@ pub struct ProductChanges {
     /// A slug of `a` to `z`, `0` to `9` and `-`, 1 to 40 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// In the store's currency.
+    /// 1 to 100,000,000 minor units of the store's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
 }
@@ -102,7 +105,7 @@ pub struct ProductChanges {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListProducts {
-    /// Words, or beginnings of words, that must all stand in the name, the category or the SKU.
+    /// Up to 8 words, or beginnings of words, that must all stand in the name, the category or the SKU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// The slug of a category.

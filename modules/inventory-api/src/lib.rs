@@ -23,8 +23,9 @@ use cleave_core::Context;
 
 pub use error::InventoryError;
 pub use model::{
-    ListStockChanges, MAX_QUANTITY, MAX_RESERVATION_LINES, OpenStock, Receipt, ReceiveStock, Reservation,
-    ReservationId, ReservationLine, ReservationState, ReserveStock, Stock, StockChange, StockChanges,
+    ListStockChanges, MAX_HOLD_SECONDS, MAX_QUANTITY, MAX_RESERVATION_LINES, OpenStock, Receipt,
+    ReceiveStock, Reservation, ReservationId, ReservationLine, ReservationState, ReserveStock, Stock,
+    StockChange, StockChanges,
 };
 pub use observed::ObservedInventory;
 
@@ -42,7 +43,7 @@ pub trait Inventory {
         request: ReceiveStock,
     ) -> Result<Receipt, InventoryError>;
 
-    /// Opens the level of a new product at zero. Opening it again changes nothing.
+    /// Opens the level of a new product at zero. Opening it again changes nothing. Only for admins.
     async fn open_stock(&self, context: &Context, request: OpenStock) -> Result<Stock, InventoryError>;
 
     /// Sets the lines aside, all of them or none. The same reservation again is answered in its present

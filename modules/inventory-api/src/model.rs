@@ -11,6 +11,9 @@ pub const MAX_QUANTITY: i64 = 10_000;
 /// The most lines that one reservation may have.
 pub const MAX_RESERVATION_LINES: usize = 100;
 
+/// The longest time that a reservation may ask to be held for: a day, in seconds.
+pub const MAX_HOLD_SECONDS: u32 = 86_400;
+
 id_type! {
     /// The id of a reservation: its maker chooses it, so that a repeated command finds it.
     ReservationId
@@ -61,7 +64,7 @@ pub struct ReserveStock {
     pub reservation_id: ReservationId,
     /// 1 to [`MAX_RESERVATION_LINES`], each product once.
     pub lines: Vec<ReservationLine>,
-    /// After how many seconds a forgotten reservation is released.
+    /// After how many seconds a forgotten reservation is released, 1 to [`MAX_HOLD_SECONDS`].
     pub hold_seconds: u32,
 }
 

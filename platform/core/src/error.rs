@@ -30,16 +30,20 @@ pub enum ErrorKind {
     Internal,
 }
 
-/// Why a call got no answer from the module itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a call got no answer from the module itself. Contracts use the same words for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallFailure {
     /// The module cannot be reached, or refuses more work; names it.
+    #[error("{0} is away; try again in a moment")]
     Unavailable(String),
     /// The deadline passed; the outcome is unknown.
+    #[error("no answer in time; the outcome is unknown, so ask again with the same key")]
     Timeout,
     /// The module did not accept the user's access token, which may have expired on the way.
+    #[error("an access token is needed: send the header authorization with `Bearer ACCESS_TOKEN`")]
     Unauthenticated,
     /// Something that should not happen; what exactly stands in the log.
+    #[error("a fault of the store; its log tells more under the id of this request")]
     Internal,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyConnection, AnyPool, Executor as _};
+use sqlx::{AnyConnection, AnyPool, Executor as _};
 
 use crate::engine::{Engine, Role};
 use crate::error::is_conflict;
@@ -130,7 +130,7 @@ async fn pool(engine: &Arc<Engine>, settings: &DatabaseSettings, role: Role) -> 
         Role::Reader => settings.max_readers.max(1),
         Role::Writer => engine.writers(),
     };
-    sqlx::pool::PoolOptions::<Any>::from(AnyPoolOptions::new())
+    AnyPoolOptions::new()
         .min_connections(1)
         .max_connections(connections)
         .acquire_timeout(settings.acquire_timeout)

@@ -31,11 +31,8 @@ impl Migrations {
         let explain = |error| self.explain(database, error);
         let mut connection = pool.acquire().await.map_err(MigrateError::from).map_err(explain)?;
         let migrator = self.migrator();
-        let applied = match connection.list_applied_migrations(&migrator.table_name).await {
-            Ok(applied) => applied,
-            // The table of the history is missing: nothing has been applied.
-            Err(_) => Vec::new(),
-        };
+        // Where the table of the history is missing, nothing has been applied.
+        let applied = connection.list_applied_migrations(&migrator.table_name).await.unwrap_or_default();
         if let Some(unknown) = applied.iter().find(|step| !migrator.version_exists(step.version)) {
             return Err(explain(MigrateError::VersionMissing(unknown.version)));
         }

@@ -120,13 +120,13 @@ impl Generator {
         let place = match self.free.pop_front() {
             Some(place) => place,
             None if open >= self.limits.connections_most => return false,
-            None => match self.open() {
-                Ok(place) => place,
-                Err(_) => {
+            None => {
+                let Ok(place) = self.open() else {
                     done.push(Done { intended, finished: Instant::now(), outcome: Outcome::Broken });
                     return true;
-                }
-            },
+                };
+                place
+            }
         };
         let Some(connection) = &mut self.connections[place] else { return false };
         self.busy += 1;
@@ -186,7 +186,7 @@ impl Generator {
         if self.limits.spin {
             Duration::ZERO
         } else if gap > Duration::from_millis(2) {
-            (gap - Duration::from_millis(1)).min(TIMEOUT_CHECK)
+            gap.saturating_sub(Duration::from_millis(1)).min(TIMEOUT_CHECK)
         } else {
             // The servers share this processor.
             std::thread::yield_now();
@@ -195,17 +195,16 @@ impl Generator {
     }
 
     fn open(&mut self) -> io::Result<usize> {
-        let place = match self.connections.iter().position(Option::is_none) {
-            Some(place) => place,
-            None => {
-                self.connections.push(None);
-                self.connections.len() - 1
-            }
-        };
+        let empty = self.connections.iter().position(Option::is_none);
+        let place = empty.unwrap_or(self.connections.len());
+        if empty.is_none() {
+            self.connections.push(None);
+        }
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
         self.poll.registry().register(&mut stream, Token(place), Interest::READABLE | Interest::WRITABLE)?;
-        self.connections[place] = Some(Connection { stream, reader: ResponseReader::default(), exchange: None });
+        self.connections[place] =
+            Some(Connection { stream, reader: ResponseReader::default(), exchange: None });
         Ok(place)
     }
 
@@ -228,7 +227,9 @@ impl Generator {
                 }
                 Ok(length) => length,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => return,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+                    return;
+                }
                 Err(_) => return self.close(place, Outcome::Broken, finished, done),
             };
             let drained = length < self.buffer.len();
@@ -283,7 +284,9 @@ impl Connection {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => exchange.written += written,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => break,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }

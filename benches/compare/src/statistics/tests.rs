@@ -35,9 +35,9 @@ fn coverage(rounds: usize, burst: f64) -> f64 {
 
 #[test]
 fn the_interval_holds_the_truth_as_often_as_it_says() {
-    for rounds in [5, 10, 20] {
+    for rounds in [3, 4, 5, 10, 20] {
         let calm = coverage(rounds, 0.0);
-        println!("CALM {rounds} {calm}");        assert!((0.93..=0.985).contains(&calm), "{calm} of the intervals of {rounds} rounds hold the truth");
+        assert!((0.92..=0.985).contains(&calm), "{calm} of the intervals of {rounds} rounds hold the truth");
     }
 }
 
@@ -76,7 +76,7 @@ fn two_equal_subjects_are_rarely_told_apart() {
 
 #[test]
 fn one_outlier_moves_neither_the_centre_nor_the_verdict() {
-    let mut pairs = vec![(1.0, 1.0), (1.01, 1.0), (0.99, 1.0), (1.002, 1.0), (0.998, 1.0)].repeat(2);
+    let mut pairs = [(1.0, 1.0), (1.01, 1.0), (0.99, 1.0), (1.002, 1.0), (0.998, 1.0)].repeat(2);
     pairs[3] = (5.0, 1.0);
     let ratio = paired_ratio(&pairs, 2000, &mut Dice::new(1, &[])).expect("rounds");
     assert!((ratio.value - 1.0).abs() < 0.01, "{ratio:?}");
@@ -95,7 +95,7 @@ fn too_few_rounds_give_no_interval() {
     let mut dice = Dice::new(1, &[]);
     assert_eq!(paired_ratio(&[], 100, &mut dice), None);
     assert_eq!(paired_ratio(&[(1.0, 2.0)], 100, &mut dice), None);
-    assert_eq!(paired_ratio(&[(1.0, 2.0), (1.0, 0.0)], 100, &mut dice), None);
+    assert_eq!(paired_ratio(&[(1.0, 2.0), (1.0, 2.0), (1.0, 0.0)], 100, &mut dice), None);
 }
 
 #[test]

@@ -67,8 +67,8 @@ struct Idle {
 
 impl Pool {
     pub(super) fn network(mut addresses: AddressBook, clock: Arc<dyn Clock>) -> Self {
-        addresses.mark_changed();
-        Self { clock, addresses: Some(RefCell::new(addresses)), replicas: RefCell::default() }
+        let known = addresses.borrow_and_update().iter().map(Replica::at).collect();
+        Self { clock, addresses: Some(RefCell::new(addresses)), replicas: RefCell::new(known) }
     }
 
     pub(super) fn memory(server: Rc<MemoryServer>, clock: Arc<dyn Clock>) -> Self {
@@ -93,6 +93,7 @@ impl Pool {
     fn follow_addresses(&self) {
         let Some(addresses) = &self.addresses else { return };
         let mut addresses = addresses.borrow_mut();
+        // An error means that nobody will change them any more.
         if !addresses.has_changed().unwrap_or(false) {
             return;
         }
@@ -102,7 +103,7 @@ impl Pool {
             .iter()
             .map(|address| {
                 let known = replicas.iter().find(|replica| replica.is_at(address));
-                known.map_or_else(|| Rc::new(Replica::new(Place::Network(address.clone()))), Rc::clone)
+                known.map_or_else(|| Replica::at(address), Rc::clone)
             })
             .collect();
     }
@@ -120,6 +121,10 @@ impl Pool {
 impl Replica {
     fn new(place: Place) -> Self {
         Self { place, idle: RefCell::default(), in_flight: Cell::new(0) }
+    }
+
+    fn at(address: &PeerAddress) -> Rc<Self> {
+        Rc::new(Self::new(Place::Network(address.clone())))
     }
 
     fn is_at(&self, address: &PeerAddress) -> bool {

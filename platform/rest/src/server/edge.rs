@@ -87,6 +87,17 @@ impl Edge {
         Ok(Context { deadline: self.deadline(request), request_id, caller, idempotency_key })
     }
 
+    /// The context of a request that is only passed on: whoever serves it checks the caller.
+    pub fn unproven_context(&self, request: &HttpRequest) -> Context {
+        let key = text_of(request, headers::IDEMPOTENCY_KEY);
+        Context {
+            request_id: self.request_id(request),
+            deadline: self.deadline(request),
+            caller: Caller::Anonymous,
+            idempotency_key: key.and_then(|key| IdempotencyKey::parse(key).ok()),
+        }
+    }
+
     fn admit(&self, request: &HttpRequest, request_id: &RequestId) -> Result<(), Problem> {
         if self.exposure == Exposure::Public {
             return Ok(());

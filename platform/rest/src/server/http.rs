@@ -25,6 +25,7 @@ pub fn http_service<Io>(
     Config = (),
     Response = (),
     Error = actix_http::error::DispatchError,
+    InitError = (),
 >
 where
     Io: AsyncRead + AsyncWrite + Unpin + 'static,

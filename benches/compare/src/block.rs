@@ -1,0 +1,213 @@
+//! One subject, started afresh, measured on every journey, and stopped.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::affinity::CpuSets;
+use crate::dice::Dice;
+use crate::error::CompareError;
+use crate::generator::{Generator, Limits, Load, Phase};
+use crate::histogram::Latencies;
+use crate::journey::Journey;
+use crate::proc::{self, ThreadTimes};
+use crate::results::{Block, BlockCell, ByName, ProcessCount};
+use crate::schedule;
+use crate::settings::{Phases, Settings};
+use crate::subject::{Guard, Process, Subject};
+
+/// What the blocks of one round share.
+pub(crate) struct RoundPlan<'a> {
+    pub(crate) round: u64,
+    pub(crate) settings: &'a Settings,
+    pub(crate) phases: Phases,
+    pub(crate) cpu_sets: &'a CpuSets,
+    /// In the order of this round.
+    pub(crate) journeys: Vec<&'a dyn Journey>,
+    pub(crate) run_began: Instant,
+}
+
+/// A block's numbers and the latencies behind them.
+pub(crate) struct Measured {
+    pub(crate) block: Block,
+    /// By journey; void cells are missing.
+    pub(crate) latencies: ByName<Latencies>,
+    pub(crate) lateness: Latencies,
+}
+
+/// Purposes of the dice, so that no two share their throws.
+pub(crate) mod purpose {
+    pub(crate) const ORDER: u64 = 1;
+    pub(crate) const SCHEDULE: u64 = 2;
+    pub(crate) const PACED: u64 = 3;
+    pub(crate) const CLOSED: u64 = 4;
+    pub(crate) const RESAMPLE: u64 = 5;
+}
+
+/// The closed loop cycles through so many requests.
+const CLOSED_REQUESTS: usize = 1000;
+/// Between phases the deployment comes to rest, and the kernel books what its threads have run.
+const SETTLE: Duration = Duration::from_millis(10);
+/// The share of the capacity phase during which queues fill, not counted.
+const RAMP_SHARE: f64 = 0.2;
+
+impl RoundPlan<'_> {
+    /// Measures one subject; `note` hears what begins.
+    pub(crate) fn measure(
+        &self,
+        label: &str,
+        subject: &dyn Subject,
+        mut note: impl FnMut(&str),
+    ) -> Result<Measured, CompareError> {
+        let began_seconds = self.run_began.elapsed().as_secs_f64();
+        note("starts");
+        let guard = start(self.cpu_sets, label, subject)?;
+        let processes = guard.running().processes();
+        let failed = |source| CompareError::Generator { label: label.to_owned(), source };
+        let memory_pss_idle_kib = memory(&processes);
+        let mut generator = Generator::new(guard.running().address(), self.limits()).map_err(failed)?;
+        let mut measured = Measured {
+            block: Block {
+                began_seconds,
+                start_ms: guard.running().start_ms(),
+                memory_pss_idle_kib,
+                memory_pss_kib: None,
+                processes: Vec::new(),
+                journeys: ByName::new(),
+            },
+            latencies: ByName::new(),
+            lateness: Latencies::new(),
+        };
+        for (index, journey) in self.journeys.iter().enumerate() {
+            note(journey.name());
+            let paced = self.journey(*journey, index as u64, &processes, &mut generator).map_err(failed)?;
+            let (cell, phase) = paced;
+            measured.lateness.merge(&phase.lateness);
+            if !cell.void {
+                measured.latencies.insert(journey.name().to_owned(), phase.latencies);
+            }
+            measured.block.journeys.insert(journey.name().to_owned(), cell);
+        }
+        measured.block.memory_pss_kib = memory(&processes);
+        measured.block.processes = processes
+            .iter()
+            .map(|process| ProcessCount {
+                service: process.service.clone(),
+                threads: proc::threads(process.pid),
+            })
+            .collect();
+        drop(generator);
+        guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+        Ok(measured)
+    }
+
+    /// Warm-up, paced phase, capacity.
+    fn journey(
+        &self,
+        journey: &dyn Journey,
+        index: u64,
+        processes: &[Process],
+        generator: &mut Generator,
+    ) -> std::io::Result<(BlockCell, Phase)> {
+        let seconds = Duration::from_secs_f64;
+        let dice = |purpose| Dice::new(self.settings.seed, &[purpose, self.round, index]);
+        let mut throw = dice(purpose::CLOSED);
+        let closed_requests = generator.prepare((0..CLOSED_REQUESTS).map(|_| journey.request(&mut throw)));
+        let closed = Load { journey, requests: &closed_requests };
+        let paced_length = seconds(self.phases.paced_seconds);
+        let schedule = schedule::poisson(
+            &mut dice(purpose::SCHEDULE),
+            self.settings.paced_rate_per_second,
+            paced_length,
+        );
+        let mut throw = dice(purpose::PACED);
+        let paced_requests = generator.prepare(schedule.iter().map(|_| journey.request(&mut throw)));
+        let paced = Load { journey, requests: &paced_requests };
+
+        let warm_up = seconds(self.phases.warm_up_seconds);
+        self.on_generator(|| generator.closed_loop(closed, Duration::ZERO, warm_up))?;
+        thread::sleep(SETTLE);
+
+        let before = cpu_times(processes);
+        let phase = self.on_generator(|| generator.open_loop(paced, &schedule, paced_length))?;
+        thread::sleep(SETTLE);
+        let after = cpu_times(processes);
+
+        let length = seconds(self.phases.capacity_seconds);
+        let ramp = length.mul_f64(RAMP_SHARE);
+        let capacity = self.on_generator(|| generator.closed_loop(closed, ramp, length))?;
+        thread::sleep(SETTLE);
+
+        let cell = BlockCell {
+            requests: phase.requests,
+            errors: phase.errors,
+            counted_seconds: phase.counted.as_secs_f64(),
+            accepted: phase.accepted,
+            p50_us: phase.latencies.quantile_us(0.5),
+            p99_us: phase.latencies.quantile_us(0.99),
+            cpu_us_per_request: cpu_by_service(processes, before.zip(after), phase.requests),
+            capacity_rps: capacity.accepted_per_second(),
+            capacity_errors: capacity.errors,
+            late: phase.late,
+            queued: phase.queued,
+            void: phase.late as f64 > phase.requests as f64 * self.settings.void_late_share,
+        };
+        Ok((cell, phase))
+    }
+
+    /// Runs a phase on a thread of its own on the generator's processor.
+    fn on_generator<T: Send>(&self, phase: impl FnOnce() -> T + Send) -> T {
+        let pinned = || {
+            self.cpu_sets.pin_generator();
+            phase()
+        };
+        thread::scope(|scope| scope.spawn(pinned).join())
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            connections: self.settings.connections,
+            connections_most: self.settings.connections_most,
+            request_timeout: Duration::from_secs_f64(self.settings.request_timeout_seconds),
+            late: Duration::from_micros(self.settings.late_us),
+            spin: !self.cpu_sets.shared,
+        }
+    }
+}
+
+/// Starts a subject on the servers' processors.
+pub(crate) fn start(cpu_sets: &CpuSets, label: &str, subject: &dyn Subject) -> Result<Guard, CompareError> {
+    let failed = |source| CompareError::Start { label: label.to_owned(), source };
+    cpu_sets.on_servers(|| subject.start()).map(Guard::new).map_err(failed)
+}
+
+/// The sum over all processes; none if one of them cannot be read.
+fn memory(processes: &[Process]) -> Option<u64> {
+    if processes.is_empty() {
+        return None;
+    }
+    processes.iter().map(|process| proc::pss_kib(process.pid)).sum()
+}
+
+fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
+    if processes.is_empty() {
+        return None;
+    }
+    processes.iter().map(|process| ThreadTimes::read(process.pid)).collect()
+}
+
+fn cpu_by_service(
+    processes: &[Process],
+    times: Option<(Vec<ThreadTimes>, Vec<ThreadTimes>)>,
+    requests: u64,
+) -> Option<ByName<f64>> {
+    let (before, after) = times?;
+    if requests == 0 {
+        return None;
+    }
+    let mut by_service = ByName::new();
+    for (process, (before, after)) in processes.iter().zip(before.iter().zip(&after)) {
+        *by_service.entry(process.service.clone()).or_insert(0.0) += after.since_us(before) / requests as f64;
+    }
+    Some(by_service)
+}

@@ -1,0 +1,260 @@
+//! The run: equivalence first, then rounds until they suffice or time is up.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use crate::affinity::CpuSets;
+use crate::block::{self, Measured, RoundPlan, purpose};
+use crate::dice::Dice;
+use crate::equivalence;
+use crate::error::CompareError;
+use crate::journey::{Journey, Script, Step};
+use crate::machine::Machine;
+use crate::proc;
+use crate::progress::Progress;
+use crate::results::Results;
+use crate::settings::{Phases, Settings};
+use crate::subject::Subject;
+use crate::summary::Collected;
+
+/// All that a comparison needs.
+pub struct Comparison<'a> {
+    /// What is compared; the first is the baseline and runs twice. One is enough for its price beside the floor.
+    pub topologies: &'a [&'a dyn Subject],
+    /// What the same journeys cost without the house around them; it takes no part in the script.
+    pub floor: Option<&'a dyn Subject>,
+    /// What is timed.
+    pub journeys: &'a [&'a dyn Journey],
+    /// What proves that the topologies are equivalent.
+    pub script: &'a dyn Script,
+    /// How it is measured.
+    pub settings: Settings,
+    /// The version of the program that is measured, for the results.
+    pub version: &'a str,
+}
+
+/// A subject under a label; the baseline has two.
+struct Entry<'a> {
+    label: String,
+    subject: &'a dyn Subject,
+}
+
+/// What was learnt before anything was timed.
+struct Preflight {
+    script_steps: usize,
+    /// Starts and stops of one round.
+    overhead_seconds: f64,
+}
+
+/// A share of the budget is kept for what takes longer than it did the first time.
+const RESERVE_SHARE: f64 = 0.05;
+
+impl Comparison<'_> {
+    /// Measures, and tells `progress` how far it is. Every deployment that was started is stopped on every way out.
+    pub fn run(&self, progress: &mut dyn Progress) -> Result<Results, CompareError> {
+        let run_began = Instant::now();
+        let elapsed = || run_began.elapsed().as_secs_f64();
+        let settings = &self.settings;
+        let (entries, twin) = self.entries()?;
+        let cpu_sets = CpuSets::detect();
+        let mut machine = Machine::detect(self.version);
+        let steal_before = proc::steal_and_total_ticks();
+        progress.note(&self.introduction(&cpu_sets));
+
+        let preflight = self.preflight(&cpu_sets, progress, &elapsed)?;
+        let left_seconds = settings.budget_seconds * (1.0 - RESERVE_SHARE) - elapsed();
+        let cells = entries.len() * self.journeys.len();
+        let phases = Phases::fit(settings, left_seconds, preflight.overhead_seconds, cells);
+        let mut collected = Collected::new(settings, self.journeys, labels(&entries), twin);
+        let mut round_seconds = phases.sum_seconds() * cells as f64 + preflight.overhead_seconds;
+
+        let ended_because = loop {
+            let rounds = collected.rounds();
+            if let Some(reason) = self.enough(&collected, elapsed(), round_seconds) {
+                break reason;
+            }
+            let expected = settings.rounds_target.max(rounds + 1);
+            let total = (elapsed() + round_seconds * (expected - rounds) as f64).min(settings.limit_seconds);
+            let began = elapsed();
+            let Some(round) = self.round(&entries, &cpu_sets, phases, rounds, run_began, &mut |what| {
+                let shown = format!("round {} of {expected}: {what}", rounds + 1);
+                progress.advance(elapsed(), total, &shown);
+            })?
+            else {
+                break "the time limit was reached inside a round, which does not count".to_owned();
+            };
+            collected.add(round);
+            round_seconds = round_seconds.mul_add(0.5, (elapsed() - began) * 0.5).max(elapsed() - began);
+        };
+        if collected.rounds() == 0 {
+            return Err(CompareError::NoRounds { limit_seconds: settings.limit_seconds });
+        }
+        machine.steal_share = steal_share(steal_before, proc::steal_and_total_ticks());
+        let mut results = collected.finish(machine, cpu_sets, phases);
+        results.script_steps = preflight.script_steps;
+        results.ended_because = ended_because;
+        results.elapsed_seconds = elapsed();
+        Ok(results)
+    }
+
+    fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {
+        let plan = |text: &str| Err(CompareError::Plan(text.to_owned()));
+        let Some(baseline) = self.topologies.first() else { return plan("no topology is given") };
+        if self.journeys.is_empty() {
+            return plan("no journey is given");
+        }
+        let twin = format!("{} (again)", baseline.label());
+        let mut named: Vec<(String, &dyn Subject)> =
+            self.topologies.iter().map(|topology| (topology.label().to_owned(), *topology)).collect();
+        named.push((twin.clone(), *baseline));
+        named.extend(self.floor.map(|floor| (floor.label().to_owned(), floor)));
+        let mut seen = HashSet::new();
+        let journeys = self.journeys.iter().map(|journey| journey.name());
+        if let Some(label) = named.iter().map(|(label, _)| label).find(|label| !seen.insert(label.as_str())) {
+            return plan(&format!("two subjects are called {label:?} (each may be named once)"));
+        }
+        let mut seen = HashSet::new();
+        if let Some(name) = journeys.into_iter().find(|name| !seen.insert(*name)) {
+            return plan(&format!("two journeys are called {name:?}"));
+        }
+        let entries = named.into_iter().map(|(label, subject)| Entry { label, subject }).collect();
+        Ok((entries, twin))
+    }
+
+    fn introduction(&self, cpu_sets: &CpuSets) -> String {
+        let names: Vec<&str> = self.topologies.iter().map(|topology| topology.label()).collect();
+        let where_it_runs = match cpu_sets.generator {
+            None => "processes are not pinned on this system".to_owned(),
+            Some(cpu) if cpu_sets.shared => format!("servers and generator share processor {cpu}"),
+            Some(cpu) => format!("servers on processors {:?}, generator on {cpu}", cpu_sets.servers),
+        };
+        let Settings { plan, budget_seconds, seed, rounds_target, .. } = &self.settings;
+        format!(
+            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {where_it_runs})",
+            names.join(", ")
+        )
+    }
+
+    /// Starts every subject once: transcripts must agree, and every journey must be answered rightly.
+    fn preflight(
+        &self,
+        cpu_sets: &CpuSets,
+        progress: &mut dyn Progress,
+        elapsed: &dyn Fn() -> f64,
+    ) -> Result<Preflight, CompareError> {
+        let mut first: Option<(String, Vec<Step>)> = None;
+        let mut overhead_seconds = 0.0;
+        let subjects = self.topologies.iter().map(|topology| (*topology, true));
+        for (number, (subject, is_topology)) in
+            subjects.chain(self.floor.map(|floor| (floor, false))).enumerate()
+        {
+            let label = subject.label();
+            progress.advance(
+                elapsed(),
+                self.settings.budget_seconds,
+                &format!("{label}: checks its answers"),
+            );
+            let before_start = Instant::now();
+            let guard = block::start(cpu_sets, label, subject)?;
+            let mut subject_overhead = before_start.elapsed();
+            let mut client =
+                equivalence::client(guard.running().address(), self.settings.request_timeout_seconds);
+            if is_topology {
+                let transcript = self
+                    .script
+                    .replay(&mut client)
+                    .map_err(|source| CompareError::Script { label: label.to_owned(), source })?;
+                match &first {
+                    None => first = Some((label.to_owned(), transcript)),
+                    Some((baseline, expected)) => {
+                        equivalence::compare((baseline, expected), (label, &transcript))
+                            .map_err(CompareError::Different)?;
+                    }
+                }
+            }
+            equivalence::probe(label, &mut client, self.journeys, self.settings.seed)?;
+            let before_stop = Instant::now();
+            guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+            subject_overhead += before_stop.elapsed();
+            // The baseline starts twice a round.
+            let starts = if number == 0 { 2.0 } else { 1.0 };
+            overhead_seconds += subject_overhead.as_secs_f64() * starts;
+        }
+        let script_steps = first.map_or(0, |(_, transcript)| transcript.len());
+        progress.note(&format!(
+            "equivalent: {script_steps} steps of the script are answered alike by all topologies"
+        ));
+        Ok(Preflight { script_steps, overhead_seconds })
+    }
+
+    /// Why no further round should begin; none if one should.
+    fn enough(&self, collected: &Collected<'_>, elapsed_seconds: f64, round_seconds: f64) -> Option<String> {
+        let settings = &self.settings;
+        let rounds = collected.rounds();
+        let would_end_seconds = elapsed_seconds + round_seconds;
+        if rounds >= settings.rounds_most {
+            return Some(format!("all {rounds} rounds of the plan were measured"));
+        }
+        if rounds >= settings.rounds_target && collected.widest_half_width() <= settings.stop_half_width {
+            let percent = settings.stop_half_width * 100.0;
+            return Some(format!("every p50 interval is within ±{percent:.1} %"));
+        }
+        if rounds >= settings.rounds_least && would_end_seconds > settings.budget_seconds {
+            return Some(format!(
+                "another round would exceed the budget of {:.0} s",
+                settings.budget_seconds
+            ));
+        }
+        (would_end_seconds > settings.limit_seconds)
+            .then(|| format!("another round would exceed the limit of {:.0} s", settings.limit_seconds))
+    }
+
+    /// Measures every subject once in random order; none where the limit came first.
+    fn round(
+        &self,
+        entries: &[Entry<'_>],
+        cpu_sets: &CpuSets,
+        phases: Phases,
+        round: usize,
+        run_began: Instant,
+        note: &mut dyn FnMut(&str),
+    ) -> Result<Option<Vec<(String, Measured)>>, CompareError> {
+        let mut dice = Dice::new(self.settings.seed, &[purpose::ORDER, round as u64]);
+        let mut order: Vec<&Entry<'_>> = entries.iter().collect();
+        dice.shuffle(&mut order);
+        let mut journeys = self.journeys.to_vec();
+        dice.shuffle(&mut journeys);
+        let plan = RoundPlan {
+            round: round as u64,
+            settings: &self.settings,
+            phases,
+            cpu_sets,
+            journeys,
+            run_began,
+        };
+        let block_seconds = phases.sum_seconds() * self.journeys.len() as f64;
+        let mut measured = Vec::new();
+        for entry in order {
+            if run_began.elapsed().as_secs_f64() + block_seconds > self.settings.limit_seconds {
+                return Ok(None);
+            }
+            let block =
+                plan.measure(&entry.label, entry.subject, |what| note(&format!("{}, {what}", entry.label)))?;
+            measured.push((entry.label.clone(), block));
+        }
+        Ok(Some(measured))
+    }
+}
+
+fn labels(entries: &[Entry<'_>]) -> Vec<String> {
+    entries.iter().map(|entry| entry.label.clone()).collect()
+}
+
+fn steal_share(before: Option<(u64, u64)>, after: Option<(u64, u64)>) -> Option<f64> {
+    let ((steal_before, total_before), (steal_after, total_after)) = before.zip(after)?;
+    let total = total_after.checked_sub(total_before).filter(|total| *total > 0)?;
+    Some(steal_after.saturating_sub(steal_before) as f64 / total as f64)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What may be concluded, in plain words, and how far to trust it.
+
+use crate::results::{Cell, Ratios, Results};
+use crate::statistics::Ratio;
+
+/// Above this share of errors the latencies of the rest tell nothing.
+const ERRORS_MOST: f64 = 0.01;
+/// Above this share of stolen time the machine was not one's own.
+const STEAL_WORTH_SAYING: f64 = 0.02;
+
+/// How far to trust the results: the A/A band first, then what withholds conclusions, one line each.
+pub(crate) fn trust(results: &Results) -> Vec<String> {
+    let band: Vec<String> = results
+        .journey_order
+        .iter()
+        .map(|journey| match control(results, journey) {
+            Some(ratio) => format!("{journey} {}", percent_with_interval(ratio)),
+            None => format!("{journey} not measured"),
+        })
+        .collect();
+    let mut lines = vec![format!(
+        "A/A: {} measured twice under two labels differs from itself in p50 by {}",
+        results.topologies[0],
+        band.join("; ")
+    )];
+    for journey in &results.journey_order {
+        if let Some(reason) = withheld(results, journey) {
+            lines.push(format!("{journey}: conclusions withheld: {reason}"));
+        }
+    }
+    lines.push(format!(
+        "{} rounds in {:.0} s, seed {}; {}",
+        results.rounds.len(),
+        results.elapsed_seconds,
+        results.seed,
+        results.ended_because
+    ));
+    if let Some(share) = results.machine.steal_share.filter(|share| *share > STEAL_WORTH_SAYING) {
+        lines.push(format!(
+            "the hypervisor gave {:.1} % of the processor time to others meanwhile",
+            share * 100.0
+        ));
+    }
+    if results.pacing.void_phases > 0 {
+        lines.push(format!(
+            "void phases: {} (the generator itself was late in them)",
+            results.pacing.void_phases
+        ));
+    }
+    lines
+}
+
+/// One sentence for each journey and topology, and one for the baseline beside the floor.
+pub(crate) fn verdict(results: &Results) -> Vec<String> {
+    let mut lines = Vec::new();
+    for journey in &results.journey_order {
+        for topology in results.topologies.iter().skip(1) {
+            lines.push(sentence(results, journey, topology));
+        }
+        let floor = results.floor.as_ref();
+        if let Some((floor, share)) =
+            floor.and_then(|floor| Some((floor, floor.ratios.get(journey)?.capacity?)))
+        {
+            lines.push(format!(
+                "{journey}: {} reaches {} of the capacity of {}",
+                results.topologies[0],
+                with_interval(share),
+                floor.label
+            ));
+        }
+    }
+    lines
+}
+
+/// Why no conclusion may be drawn for a journey; none if one may.
+pub(crate) fn withheld(results: &Results, journey: &str) -> Option<String> {
+    let Some(control) = control(results, journey) else {
+        return Some("the A/A control has too few valid rounds".to_owned());
+    };
+    if control.differs_from_one() {
+        return Some(format!(
+            "the same topology seems to differ from itself by {}",
+            percent_with_interval(control)
+        ));
+    }
+    let most = results.settings.withhold_half_width;
+    if control.half_width() > most {
+        return Some(format!(
+            "the A/A interval is ±{:.1} % wide, more than ±{:.0} %: the machine is too noisy, or the run too short",
+            control.half_width() * 100.0,
+            most * 100.0
+        ));
+    }
+    if let Some((label, cell)) = results
+        .journeys
+        .get(journey)
+        .into_iter()
+        .flatten()
+        .find(|(_, cell)| cell.void_rounds * 2 > results.rounds.len())
+    {
+        return Some(format!(
+            "{} of {} rounds of {label} are void, because the generator was late: something else used its processor",
+            cell.void_rounds,
+            results.rounds.len()
+        ));
+    }
+    let twin = results.twin.journeys.get(journey).map(|cell| (&results.twin.label, cell));
+    let cells = results.journeys.get(journey).into_iter().flatten();
+    let failing = cells.chain(twin).find(|(_, cell)| too_many_errors(cell));
+    failing.map(|(label, cell)| format!("{label} failed {} of {} requests", cell.errors, cell.requests))
+}
+
+fn too_many_errors(cell: &Cell) -> bool {
+    cell.requests == 0 || cell.errors as f64 > cell.requests as f64 * ERRORS_MOST
+}
+
+fn control(results: &Results, journey: &str) -> Option<Ratio> {
+    results.control.get(journey)?.p50
+}
+
+fn sentence(results: &Results, journey: &str, topology: &str) -> String {
+    let baseline = &results.topologies[0];
+    let ratios = results.ratios.get(journey).and_then(|by_topology| by_topology.get(topology));
+    let Some((ratios, p50)) = ratios.and_then(|ratios| Some((ratios, ratios.p50?))) else {
+        return format!(
+            "{journey}: the p50 of {topology} beside {baseline} was not measured in enough rounds"
+        );
+    };
+    if withheld(results, journey).is_some() {
+        return format!(
+            "{journey}: measured was a p50 of {topology} of {} times that of {baseline}, but no conclusion is drawn",
+            with_interval(p50)
+        );
+    }
+    let differs = control(results, journey).is_some_and(|control| p50.differs_beside(&control));
+    let latency = if differs {
+        format!("answers in {} times the p50 of {baseline}", with_interval(p50))
+    } else {
+        format!("cannot be told from {baseline} in p50 ({})", with_interval(p50))
+    };
+    format!("{journey}: {topology} {latency}{}", rest(ratios))
+}
+
+fn rest(ratios: &Ratios) -> String {
+    let cpu = ratios.cpu.map(|cpu| format!("{:.2} times its CPU a request", cpu.value));
+    let capacity = ratios.capacity.map(|capacity| format!("{:.2} times its capacity", capacity.value));
+    let parts: Vec<String> = cpu.into_iter().chain(capacity).collect();
+    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
+}
+
+fn with_interval(ratio: Ratio) -> String {
+    format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high)
+}
+
+fn percent_with_interval(ratio: Ratio) -> String {
+    let percent = |value: f64| (value - 1.0) * 100.0;
+    format!("{:+.1} % [{:+.1}, {:+.1}]", percent(ratio.value), percent(ratio.low), percent(ratio.high))
+}

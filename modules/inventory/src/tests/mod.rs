@@ -1,0 +1,15 @@
+//! The inventory on a database file of its own, with a clock that tests move.
+
+mod changes;
+mod conservation;
+mod expiry;
+mod import;
+mod migrations;
+mod racing;
+mod receipts;
+mod refusals;
+mod reservations;
+mod world;
+mod zz_probe;
+
+use world::{World, line};

@@ -1,0 +1,106 @@
+//! `cleave compare`: topologies, measured side by side.
+
+mod deployment;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use cleave_compare::{Comparison, Results, Settings as Plan, Subject, TerminalProgress, render};
+use cleave_core::{Ids, SystemClock};
+
+use self::deployment::{Deployment, Program};
+use super::{Common, Failure, Outcome, block_on, failed, start_logging};
+use crate::journeys::{ListJourney, ProductJourney, ScriptedSession, Shelf};
+use crate::provision::{self, Goods};
+use crate::settings::Settings;
+
+/// What `compare` takes.
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// Topologies by name or in one line; the first is what the others are compared with
+    #[arg(value_name = "T", default_values = ["monolith", "microservices"])]
+    topologies: Vec<String>,
+    /// End within 150 seconds; without it within 15 minutes
+    #[arg(long)]
+    quick: bool,
+    /// The folder for results.json
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    out: PathBuf,
+    /// The same seed asks the same requests at the same moments
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    seed: u64,
+}
+
+pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
+    let mut settings = common.settings(None)?;
+    settings.log.filter = "warn".to_owned();
+    start_logging(&settings)?;
+    let topologies = args
+        .topologies
+        .iter()
+        .map(|name| common.topology(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("the folder {} cannot be made; choose another one with --out", args.out.display()))?;
+    let work = tempfile::Builder::new()
+        .prefix(".work-")
+        .tempdir_in(&args.out)
+        .with_context(|| format!("{} cannot be written", args.out.display()))?;
+
+    settings.data_dir = work.path().join("template");
+    let (shelf, admin_token) = block_on(stock_template(&settings))?;
+
+    let deployment = |label: &str, program| Deployment {
+        label: label.to_owned(),
+        program,
+        common: common.clone(),
+        settings: settings.clone(),
+        work: work.path().to_owned(),
+    };
+    let deployments = topologies
+        .into_iter()
+        .map(|topology| deployment(&topology.name().to_owned(), Program::Topology(Box::new(topology))))
+        .collect::<Vec<_>>();
+    let floor = deployment("bare handlers", Program::Floor);
+    let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
+    let comparison = Comparison {
+        topologies: &subjects,
+        floor: Some(&floor),
+        journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf)],
+        script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
+        settings: if args.quick { Plan::quick(args.seed) } else { Plan::standard(args.seed) },
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let results = comparison.run(&mut TerminalProgress::new()).map_err(failed)?;
+    report(&results, &args.out)
+}
+
+/// A store with its goods, of which every deployment gets a copy.
+async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure> {
+    let clock = Arc::new(SystemClock);
+    let ids = Arc::new(Ids::from_system(clock.clone()));
+    provision::create_keys(settings).map_err(failed)?;
+    provision::migrate(settings).await.map_err(failed)?;
+    provision::seed(settings, clock.clone(), ids.clone(), Goods::Bundled, |_| {}).await.map_err(failed)?;
+    let admin_token = provision::admin_token(settings, clock.as_ref(), &ids).map_err(failed)?;
+    let products = provision::products(settings, clock, ids).await.map_err(failed)?;
+    let mut categories = products.iter().map(|product| product.category.clone()).collect::<Vec<_>>();
+    categories.sort();
+    categories.dedup();
+    let product_ids = products.iter().map(|product| product.id.to_string()).collect();
+    Ok((Shelf { product_ids, categories }, admin_token))
+}
+
+fn report(results: &Results, out: &std::path::Path) -> Outcome {
+    let file = out.join("results.json");
+    let text = serde_json::to_vec(results).map_err(failed)?;
+    std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+    let colour = std::io::stdout().is_terminal();
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", render::table(results, colour)).map_err(failed)?;
+    writeln!(stdout, "raw data: {}", file.display()).map_err(failed)?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! What a person types: one file a command.
+
+mod compare;
+mod data;
+mod floor;
+mod health;
+mod openapi;
+mod serve;
+mod topology;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::house::HOUSE;
+use crate::settings::{LogFormat, Settings};
+use crate::topology::Topology;
+
+/// One online store, cut into modules; one line says which of them share a process.
+///
+/// As one process it is a modular monolith; with every module apart it is microservices behind a gateway;
+/// anything between is a topology too. The store answers the same in all of them. `cleave compare` measures
+/// what each of them costs on your machine.
+#[derive(Debug, Parser)]
+#[command(name = "cleave", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+struct Common {
+    /// The folder of default.toml and of the topologies
+    #[arg(long, global = true, value_name = "DIR", default_value = "config", help_heading = "Common flags")]
+    config: PathBuf,
+    /// A file DIR/PROFILE.toml that is read after default.toml
+    #[arg(long, global = true, value_name = "PROFILE", help_heading = "Common flags")]
+    profile: Option<String>,
+    /// Where databases, keys and run.json are [default: data]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Common flags")]
+    data_dir: Option<PathBuf>,
+    /// The public port; 0 takes any free one [default: 8080]
+    #[arg(long, global = true, value_name = "N", help_heading = "Common flags")]
+    port: Option<u16>,
+    /// How log lines look [default: pretty]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = "Common flags")]
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a whole topology on this machine, until Ctrl-C
+    Up(up::UpArgs),
+    /// Run one service of a topology: what a container runs
+    Serve(serve::ServeArgs),
+    /// Measure topologies side by side
+    Compare(compare::CompareArgs),
+    /// Show what the topologies are
+    #[command(subcommand)]
+    Topology(topology::TopologyCommand),
+    /// Prepare the databases
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// Ask the running store whether all its processes are well
+    Health,
+    /// Print the OpenAPI document of the public API
+    Openapi,
+    /// The bare handlers that `compare` measures beside the topologies
+    #[command(hide = true)]
+    Floor(floor::FloorArgs),
+}
+
+/// How a command ended when it did not end well.
+enum Failure {
+    /// The command line or the configuration is wrong: exit code 2.
+    Usage(anyhow::Error),
+    /// It failed: exit code 1.
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Makes an error one of the command line or the configuration.
+fn usage(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Usage(error.into())
+}
+
+/// Makes an error one of the work itself.
+fn failed(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Failed(error.into())
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Usage(error) | Self::Failed(error)) = self;
+        error.fmt(formatter)
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Parses the command line and runs its command.
+pub fn run() -> ExitCode {
+    let Cli { common, command } = Cli::parse();
+    let outcome = match command {
+        Command::Up(args) => up::run(&common, &args),
+        Command::Serve(args) => serve::run(&common, &args),
+        Command::Compare(args) => compare::run(&common, &args),
+        Command::Topology(command) => topology::run(&common, &command),
+        Command::Data(command) => data::run(&common, &command),
+        Command::Health => health::run(&common),
+        Command::Openapi => openapi::run(),
+        Command::Floor(args) => floor::run(&common, &args),
+    };
+    let (code, error) = match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(error)) => (1, error),
+        Err(Failure::Usage(error)) => (2, error),
+    };
+    complain(&error);
+    ExitCode::from(code)
+}
+
+/// Prints the error and its causes. Nobody may be reading any more, which is no reason to panic.
+fn complain(error: &anyhow::Error) {
+    use std::io::Write as _;
+    let mut text = format!("cleave: {error}");
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}\n  because: {cause}");
+        }
+    }
+    let _nobody_reads = writeln!(std::io::stderr(), "{text}");
+}
+
+impl Common {
+    /// The configuration, with these flags and `topology` over it.
+    fn settings(&self, topology: Option<&str>) -> Result<Settings, Failure> {
+        let mut flags = Vec::new();
+        if let Some(data_dir) = &self.data_dir {
+            flags.push(("data_dir", data_dir.to_string_lossy().into_owned()));
+        }
+        if let Some(port) = self.port {
+            flags.push(("public.port", port.to_string()));
+        }
+        if let Some(topology) = topology {
+            flags.push(("topology", topology.to_owned()));
+        }
+        let mut settings = Settings::load(&self.config, self.profile.as_deref(), &flags).map_err(usage)?;
+        if let Some(format) = self.log_format {
+            settings.log.format = format;
+        }
+        Ok(settings)
+    }
+
+    fn topologies(&self) -> PathBuf {
+        self.config.join("topologies")
+    }
+
+    fn topology(&self, name_or_notation: &str) -> Result<Topology, Failure> {
+        crate::topology::resolve(name_or_notation, &self.topologies(), &HOUSE).map_err(usage)
+    }
+
+    /// The flags that make another process read the same configuration.
+    fn for_child(&self, settings: &Settings) -> Vec<String> {
+        let mut flags = vec!["--config".to_owned(), self.config.to_string_lossy().into_owned()];
+        if let Some(profile) = &self.profile {
+            flags.extend(["--profile".to_owned(), profile.clone()]);
+        }
+        flags.extend(["--data-dir".to_owned(), settings.data_dir.to_string_lossy().into_owned()]);
+        flags.extend(["--port".to_owned(), settings.public.port.to_string()]);
+        let format = match settings.log.format {
+            LogFormat::Pretty => "pretty",
+            LogFormat::Json => "json",
+        };
+        flags.extend(["--log-format".to_owned(), format.to_owned()]);
+        flags
+    }
+}
+
+/// Starts the log of this process.
+fn start_logging(settings: &Settings) -> Outcome {
+    cleave_telemetry::logs::install(settings.log.format.into(), &settings.log.filter).map_err(usage)
+}
+
+/// The runtime of a command: one thread, because the work is done by others.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    tokio::task::LocalSet::new().block_on(&runtime, work)
+}

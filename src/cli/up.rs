@@ -1,0 +1,108 @@
+//! `cleave up`: a whole topology on this machine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use cleave_core::{Ids, SystemClock};
+
+use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
+use crate::provision::{self, Goods};
+use crate::settings::{LogFormat, Settings};
+use crate::supervisor::{
+    Fleet, FleetPlan, LogSink, ServicePlan, ShutdownSignal, SupervisorError, address_table,
+};
+use crate::topology::Topology;
+
+/// What `up` takes.
+#[derive(Debug, Args)]
+pub(super) struct UpArgs {
+    /// A topology's name, or one line such as "catalog | *" [default: the configuration's]
+    #[arg(long, value_name = "T")]
+    topology: Option<String>,
+}
+
+pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
+    let settings = common.settings(args.topology.as_deref())?;
+    start_logging(&settings)?;
+    let topology = common.topology(&settings.topology)?;
+    block_on(up(common, settings, topology))
+}
+
+async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome {
+    let mut shutdown = ShutdownSignal::install().map_err(failed)?;
+    prepare(&settings).await?;
+    let plan = fleet_plan(common, &settings, &topology, logs(&settings))?;
+    let mut fleet = tokio::select! {
+        started = Fleet::start(plan) => started.map_err(explain)?,
+        () = shutdown.received() => return Ok(()),
+    };
+    let hosts = |service: &str| {
+        topology.service(service).map(|service| service.parts().collect::<Vec<_>>().join(", ")).unwrap_or_default()
+    };
+    print!("{}", address_table(&fleet.processes(), hosts));
+    println!("\n{} is ready after {} ms: http://{}/docs", topology.name(), fleet.ready_in().as_millis(), fleet.public());
+    println!("Ctrl-C stops it");
+    let gave_up = tokio::select! {
+        error = fleet.watch() => Some(error),
+        () = shutdown.received() => None,
+    };
+    match gave_up {
+        Some(error) => Err(explain(error)),
+        None => {
+            fleet.stop_or_kill(shutdown.received()).await;
+            Ok(())
+        }
+    }
+}
+
+/// Keys, tables and, in an empty store, goods.
+async fn prepare(settings: &Settings) -> Outcome {
+    provision::create_keys(settings).map_err(usage)?;
+    provision::migrate(settings).await.map_err(usage)?;
+    let clock = Arc::new(SystemClock);
+    let ids = Arc::new(Ids::from_system(clock.clone()));
+    if provision::is_empty(settings, clock.clone(), ids.clone()).await.map_err(failed)? {
+        let handled =
+            provision::seed(settings, clock, ids, Goods::Bundled, |_| {}).await.map_err(failed)?;
+        tracing::info!(products = handled, "brought goods into the empty store");
+    }
+    Ok(())
+}
+
+/// The processes of a topology, each with the flags that make it read the same configuration.
+pub(super) fn fleet_plan(
+    common: &Common,
+    settings: &Settings,
+    topology: &Topology,
+    logs: LogSink,
+) -> Result<FleetPlan, Failure> {
+    let executable: PathBuf = std::env::current_exe().context("cannot find this program's own file")?;
+    let mut args = common.for_child(settings);
+    args.extend(["--topology".to_owned(), settings.topology.clone()]);
+    let services = topology.services().iter().map(|service| ServicePlan {
+        name: service.name.clone(),
+        replicas: service.replicas as usize,
+        args: args.clone(),
+        env: Vec::new(),
+        public: service.hosts("gateway"),
+    });
+    let name = topology.name().to_owned();
+    Ok(FleetPlan::new(executable, name, services.collect(), settings.run_file(), logs))
+}
+
+fn logs(settings: &Settings) -> LogSink {
+    #[expect(clippy::disallowed_methods, reason = "NO_COLOR speaks to terminals and is no setting of the store")]
+    let no_color = std::env::var_os("NO_COLOR");
+    let sink = LogSink::stderr(no_color.as_deref());
+    match settings.log.format {
+        LogFormat::Pretty => sink,
+        LogFormat::Json => sink.without_prefix(),
+    }
+}
+
+/// What went wrong with the processes, as an outcome of the command.
+pub(super) fn explain(error: SupervisorError) -> Failure {
+    if error.is_configuration() { usage(error) } else { failed(error) }
+}

@@ -1,0 +1,206 @@
+//! What a store needs before its first process starts: keys, tables, goods.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::seed::{self, SeedProduct};
+use catalog_api::{ListProducts, Product};
+use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer};
+use cleave_core::{Clock, Context, Ids, MAX_PAGE_SIZE, Page};
+use cleave_db::Database;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+
+use crate::compose::{Cell, ComposeError, Process};
+use crate::house::{HOUSE, MIGRATIONS};
+use crate::settings::Settings;
+use crate::topology::Topology;
+
+/// How long the token of `cleave data seed` is good for.
+const ADMIN_TOKEN_LIFETIME: Duration = Duration::from_hours(24 * 30);
+
+/// How long one step may take.
+const STEP_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How many products are written in one transaction.
+const BATCH: usize = 1_000;
+
+/// A store cannot be provisioned.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    /// The parts of the store cannot be put together.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// A module refused its goods.
+    #[error("{module} refused the goods ({code}): {reason}")]
+    Refused {
+        /// Which module.
+        module: &'static str,
+        /// The code of its error.
+        code: &'static str,
+        /// The error in words.
+        reason: String,
+    },
+}
+
+impl From<KeyFileError> for ProvisionError {
+    fn from(error: KeyFileError) -> Self {
+        Self::Compose(error.into())
+    }
+}
+
+impl From<cleave_db::DatabaseError> for ProvisionError {
+    fn from(error: cleave_db::DatabaseError) -> Self {
+        Self::Compose(error.into())
+    }
+}
+
+/// Which goods to bring in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goods {
+    /// The catalogue that comes with the program.
+    Bundled,
+    /// So many generated products, the same for the same seed.
+    Generated {
+        /// How many.
+        count: u64,
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// Makes the keys that are missing: the one that signs users' tokens, and the services' own secret.
+pub fn create_keys(settings: &Settings) -> Result<(), ProvisionError> {
+    let mut random = UnwrapErr(SysRng);
+    TokenIssuer::load_or_create(&settings.signing_key_file(), &mut random)?;
+    ServiceCredential::load_or_create(&settings.credential_file(), &mut random)?;
+    Ok(())
+}
+
+/// Brings every module's tables to the state that this binary knows.
+pub async fn migrate(settings: &Settings) -> Result<(), ProvisionError> {
+    for (module, migrations) in MIGRATIONS {
+        let database = Database::open(module, &settings.database(module)).await?;
+        database.migrate(migrations).await?;
+        database.close().await;
+    }
+    Ok(())
+}
+
+/// A new account with admin rights, as a token: what `cleave data seed` prints for development.
+pub fn admin_token(settings: &Settings, clock: &dyn Clock, ids: &Ids) -> Result<String, ProvisionError> {
+    let issuer = TokenIssuer::load(&settings.signing_key_file())?;
+    let issued_at = clock.now();
+    Ok(issuer.issue(&Claims {
+        account_id: ids.next(),
+        admin: true,
+        issued_at_s: issued_at.as_unix_seconds(),
+        expires_at_s: issued_at.plus(ADMIN_TOKEN_LIFETIME).as_unix_seconds(),
+    }))
+}
+
+/// Brings goods into the catalogue and the inventory. What is there already, by its SKU, stays as it is.
+/// `progress` hears after each batch how many have been handled.
+pub async fn seed(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+    goods: Goods,
+    progress: impl FnMut(u64),
+) -> Result<u64, ProvisionError> {
+    let cell = open_store(settings, clock, ids).await?;
+    let outcome = match goods {
+        Goods::Bundled => import(&cell, seed::bundled().into_iter(), progress).await,
+        Goods::Generated { count, seed } => import(&cell, seed::generated(count, seed), progress).await,
+    };
+    close(&cell).await;
+    outcome
+}
+
+/// Whether the catalogue has no product at all.
+pub async fn is_empty(settings: &Settings, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Result<bool, ProvisionError> {
+    let cell = open_store(settings, clock, ids).await?;
+    let page = list(&cell, ListProducts { limit: Some(1), ..ListProducts::default() }).await;
+    close(&cell).await;
+    Ok(page?.items.is_empty())
+}
+
+/// All products, in the order of the list.
+pub async fn products(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+) -> Result<Vec<Product>, ProvisionError> {
+    let cell = open_store(settings, clock, ids).await?;
+    let mut products = Vec::new();
+    let mut cursor = None;
+    let outcome = loop {
+        let request = ListProducts { limit: Some(MAX_PAGE_SIZE), cursor, ..ListProducts::default() };
+        match list(&cell, request).await {
+            Err(error) => break Err(error),
+            Ok(page) => {
+                products.extend(page.items);
+                cursor = page.next_cursor;
+                if cursor.is_none() {
+                    break Ok(products);
+                }
+            }
+        }
+    };
+    close(&cell).await;
+    outcome
+}
+
+async fn list(cell: &Cell, request: ListProducts) -> Result<Page<Product>, ProvisionError> {
+    let page = cell.catalog_for("gateway").list_products(&context(cell), request).await;
+    page.map_err(|error| refused("catalog", &error))
+}
+
+fn context(cell: &Cell) -> Context {
+    let process = cell.process();
+    Context::background(&process.ids, process.clock.instant() + STEP_DEADLINE)
+}
+
+/// The whole store in this thread, without a listener.
+async fn open_store(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+) -> Result<std::rc::Rc<Cell>, ProvisionError> {
+    let parts = HOUSE.roles.iter().chain(HOUSE.modules).copied().collect::<Vec<_>>();
+    let topology = Topology::from_notation(&parts.join("+"), &HOUSE).expect("one group of everything is valid");
+    let service = topology.services().first().expect("it has one service").clone();
+    let process = Process::prepare(settings.clone(), topology, service, clock, ids).await?;
+    Ok(Cell::build(&process))
+}
+
+async fn close(cell: &Cell) {
+    for database in cell.process().databases() {
+        database.close().await;
+    }
+}
+
+async fn import(
+    cell: &Cell,
+    goods: impl Iterator<Item = SeedProduct>,
+    mut progress: impl FnMut(u64),
+) -> Result<u64, ProvisionError> {
+    let catalog = cell.catalog.as_ref().expect("the whole store hosts the catalogue");
+    let inventory = cell.inventory.as_ref().expect("the whole store hosts the inventory");
+    let mut goods = goods.peekable();
+    let mut handled = 0;
+    while goods.peek().is_some() {
+        let batch = goods.by_ref().take(BATCH).collect::<Vec<_>>();
+        let ids = catalog.import_products(&batch).await.map_err(|error| refused("catalog", &error))?;
+        let levels = ids.into_iter().zip(batch.iter().map(|product| product.stock)).collect::<Vec<_>>();
+        let context = context(cell);
+        inventory.import_stock(&context, &levels).await.map_err(|error| refused("inventory", &error))?;
+        handled += batch.len() as u64;
+        progress(handled);
+    }
+    Ok(handled)
+}
+
+fn refused(module: &'static str, error: &impl cleave_core::ContractError) -> ProvisionError {
+    ProvisionError::Refused { module, code: error.code(), reason: error.to_string() }
+}

@@ -1,0 +1,205 @@
+//! One process's listeners: bound first, then served by one set of worker threads, stopped in order.
+
+mod cells;
+pub mod health;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use actix_http::Protocol;
+use actix_rt::net::{TcpStream, UnixStream};
+use actix_server::{Server, ServerHandle};
+use actix_service::{ServiceFactoryExt as _, fn_service};
+use actix_web::web::{self, ServiceConfig};
+use cleave_rest::server::{Exposure, http_service, not_found};
+
+use crate::background::Background;
+use crate::compose::{Cell, Process};
+use crate::gateway;
+use crate::settings::Settings;
+use crate::topology::{Link, Service, Topology};
+
+/// The sockets of a process, bound and not yet served.
+#[derive(Debug)]
+pub struct Listeners {
+    internal: TcpListener,
+    unix: Option<(UnixListener, PathBuf)>,
+    public: Option<TcpListener>,
+}
+
+/// A socket cannot be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// An address of the network.
+    #[error("cannot listen on {address}, as {key} says: {source}; choose another port, for example with {flag}")]
+    Tcp {
+        /// The address.
+        address: SocketAddr,
+        /// Where it comes from.
+        key: &'static str,
+        /// How to change it.
+        flag: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A socket file.
+    #[error("cannot listen on the socket {}: {source}; choose a shorter or another --data-dir", path.display())]
+    Unix {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Listeners {
+    /// Binds what `service` needs: an internal listener always, its socket file where somebody calls it over
+    /// `unix`, and the public listener where it is the gateway.
+    pub fn bind(settings: &Settings, topology: &Topology, service: &Service) -> Result<Self, BindError> {
+        let internal = bind(settings.internal.address(), "internal.port", "CLEAVE__INTERNAL__PORT")?;
+        let called_over_unix = topology
+            .edges()
+            .any(|edge| edge.link == Link::Unix && edge.callee_service == service.name.as_str());
+        let unix = called_over_unix.then(|| bind_unix(&settings.socket_file(&service.name))).transpose()?;
+        let public = service
+            .hosts("gateway")
+            .then(|| bind(settings.public.address(), "public.port", "--port"))
+            .transpose()?;
+        Ok(Self { internal, unix, public })
+    }
+
+    /// Where peers reach this process.
+    pub fn internal(&self) -> io::Result<SocketAddr> {
+        self.internal.local_addr()
+    }
+
+    /// The socket file, where there is one.
+    pub fn unix(&self) -> Option<&Path> {
+        self.unix.as_ref().map(|(_, path)| path.as_path())
+    }
+
+    /// Where everybody reaches this process, where they can.
+    pub fn public(&self) -> io::Result<Option<SocketAddr>> {
+        self.public.as_ref().map(TcpListener::local_addr).transpose()
+    }
+}
+
+fn bind(address: SocketAddr, key: &'static str, flag: &'static str) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).map_err(|source| BindError::Tcp { address, key, flag, source })
+}
+
+fn bind_unix(path: &Path) -> Result<(UnixListener, PathBuf), BindError> {
+    let refused = |source| BindError::Unix { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(refused)?;
+    }
+    // A socket file outlives the process that made it; nobody listens on this one any more, or it would be in
+    // use by a process with the same data directory, which the supervisor refuses.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error)),
+        _ => {}
+    }
+    Ok((UnixListener::bind(path).map_err(refused)?, path.to_owned()))
+}
+
+/// A process at work.
+#[derive(Debug)]
+pub struct Running {
+    handle: ServerHandle,
+    server: tokio::task::JoinHandle<io::Result<()>>,
+    background: Background,
+    process: Arc<Process>,
+}
+
+impl Running {
+    /// Serves the listeners and starts the background work. Needs a tokio runtime.
+    pub fn start(process: Arc<Process>, listeners: Listeners) -> io::Result<Self> {
+        let settings = &process.settings.server;
+        let workers = if settings.workers == 0 { share_of_the_cores(&process) } else { settings.workers };
+        let mut server = Server::build()
+            .workers(workers)
+            .worker_max_blocking_threads(1)
+            .disable_signals()
+            .shutdown_timeout(settings.drain_seconds);
+        let internal = routes(&process, mount_internal);
+        server = server.listen("internal", listeners.internal, tcp(internal))?;
+        if let Some((listener, _)) = listeners.unix {
+            let internal = routes(&process, mount_internal);
+            server = server.listen_uds("internal-unix", listener, unix(internal))?;
+        }
+        if let Some(listener) = listeners.public {
+            server = server.listen("public", listener, tcp(routes(&process, gateway::mount)))?;
+        }
+        let background = Background::start(&process)?;
+        let server = server.run();
+        let handle = server.handle();
+        Ok(Self { handle, server: tokio::spawn(server), background, process })
+    }
+
+    /// Stops accepting, waits for what is under way, ends the background work, closes the databases.
+    pub async fn stop(self) -> io::Result<()> {
+        self.handle.stop(true).await;
+        let served = self.server.await.map_err(io::Error::other)?;
+        let background = self.background;
+        tokio::task::spawn_blocking(move || background.stop()).await.map_err(io::Error::other)?;
+        for database in self.process.databases() {
+            database.close().await;
+        }
+        served
+    }
+}
+
+/// Workers of one process: its share of the cores, so that a topology of many processes has no more than it must.
+fn share_of_the_cores(process: &Process) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let replicas = process.topology.services().iter().map(|service| service.replicas as usize);
+    (cores / replicas.sum::<usize>().max(1)).max(1)
+}
+
+/// The routes of one listener, from the cell of whichever thread serves it.
+fn routes(
+    process: &Arc<Process>,
+    mount: fn(&Cell, &mut ServiceConfig),
+) -> impl Fn() -> Box<dyn Fn(&mut ServiceConfig)> + Send + Clone + 'static {
+    let process = process.clone();
+    move || {
+        let cell = cells::of_this_thread(&process);
+        Box::new(move |config| mount(&cell, config))
+    }
+}
+
+fn mount_internal(cell: &Cell, config: &mut ServiceConfig) {
+    config.app_data(cell.process().edge(Exposure::Internal));
+    cell.mount_hosted(config);
+    health::mount(cell.process(), config);
+    health::mount_internal(cell.process(), config);
+    config.default_service(web::to(not_found));
+}
+
+type Routes = Box<dyn Fn(&mut ServiceConfig)>;
+
+fn tcp(
+    routes: impl Fn() -> Routes + Send + Clone + 'static,
+) -> impl actix_server::ServerServiceFactory<TcpStream> {
+    move || {
+        fn_service(|stream: TcpStream| async move {
+            // Without it a small answer waits 40 ms for the delayed acknowledgement of the one before.
+            let _best_effort = stream.set_nodelay(true);
+            let peer = stream.peer_addr().ok();
+            Ok((stream, Protocol::Http1, peer))
+        })
+        .and_then(http_service::<TcpStream>(routes()))
+    }
+}
+
+fn unix(
+    routes: impl Fn() -> Routes + Send + Clone + 'static,
+) -> impl actix_server::ServerServiceFactory<UnixStream> {
+    move || {
+        fn_service(|stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) })
+            .and_then(http_service::<UnixStream>(routes()))
+    }
+}

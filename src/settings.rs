@@ -1,0 +1,234 @@
+//! What `config/` means. All of it is checked before anything binds.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cleave_db::DatabaseSettings;
+use cleave_rest::server::Limits;
+use serde::Deserialize;
+
+/// What one process is told. The files, variables and flags it comes from are listed at [`Settings::load`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The name of a topology's file, or its one-line notation.
+    pub topology: String,
+    /// Where databases, keys and `run.json` are.
+    pub data_dir: PathBuf,
+    /// The listener for everybody.
+    pub public: Listener,
+    /// The listener for peers.
+    pub internal: Listener,
+    /// Threads and stopping.
+    pub server: ServerSettings,
+    /// Limits of requests.
+    pub requests: RequestSettings,
+    /// Databases.
+    pub database: DatabaseTemplate,
+    /// Logs.
+    pub log: LogSettings,
+    /// Where services are, for processes that nobody supervises.
+    pub peers: BTreeMap<String, Vec<String>>,
+    /// The module's own.
+    pub catalog: catalog::Settings,
+    /// The module's own.
+    pub inventory: inventory::Settings,
+}
+
+/// Where a listener binds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    /// The address of this machine.
+    pub host: IpAddr,
+    /// The port; 0 takes any free one.
+    pub port: u16,
+}
+
+impl Listener {
+    /// Both as one.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+}
+
+/// Threads and stopping.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    /// Worker threads of one process; 0 means: its share of the cores, at least one.
+    pub workers: usize,
+    /// How long a stopping process waits for requests that are under way.
+    pub drain_seconds: u64,
+}
+
+/// Limits of requests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestSettings {
+    /// How long a public caller waits at most.
+    pub deadline_ms: u64,
+    /// The largest body.
+    pub max_body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout_ms: u64,
+}
+
+impl RequestSettings {
+    /// The same as the listeners want it.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            deadline: Duration::from_millis(self.deadline_ms),
+            max_body_bytes: self.max_body_bytes,
+            body_timeout: Duration::from_millis(self.body_timeout_ms),
+        }
+    }
+}
+
+/// How a module's database is found.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseTemplate {
+    /// A URL with `{data_dir}` and `{module}` in it.
+    pub url: String,
+    /// Connections that read, for each module.
+    pub max_readers: u32,
+    /// How long to wait for a free connection.
+    pub acquire_timeout_ms: u64,
+}
+
+/// Logs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// A level, or targets with levels.
+    pub filter: String,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines.
+    Json,
+}
+
+impl From<LogFormat> for cleave_telemetry::logs::LogFormat {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Pretty => Self::Pretty,
+            LogFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// The configuration is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The folder lacks its first file.
+    #[error("there is no {}; name the folder with --config, or run from the top of the project", file.display())]
+    NoDefaults {
+        /// The file that was looked for.
+        file: PathBuf,
+    },
+    /// A file, a variable or a flag says something that cannot be.
+    #[error("the configuration is refused: {0}")]
+    Refused(#[from] config::ConfigError),
+    /// A value is out of its bounds.
+    #[error("the configuration is refused: {key} = {value}: {reason}")]
+    OutOfBounds {
+        /// The key, with its section.
+        key: &'static str,
+        /// The value as it was given.
+        value: String,
+        /// What would be right.
+        reason: &'static str,
+    },
+}
+
+impl Settings {
+    /// Reads `FOLDER/default.toml`, then `FOLDER/PROFILE.toml`, then the variables `CLEAVE__SECTION__KEY`, then
+    /// `flags` (a key and a value each); the later wins.
+    pub fn load(
+        folder: &Path,
+        profile: Option<&str>,
+        flags: &[(&'static str, String)],
+    ) -> Result<Self, SettingsError> {
+        let defaults = folder.join("default.toml");
+        if !defaults.is_file() {
+            return Err(SettingsError::NoDefaults { file: defaults });
+        }
+        let mut builder = config::Config::builder().add_source(config::File::from(defaults));
+        if let Some(profile) = profile {
+            builder = builder.add_source(config::File::from(folder.join(format!("{profile}.toml"))));
+        }
+        let variables = config::Environment::with_prefix("CLEAVE").prefix_separator("__").separator("__");
+        builder = builder.add_source(variables.try_parsing(true));
+        for (key, value) in flags {
+            builder = builder.set_override(*key, value.as_str())?;
+        }
+        let settings: Self = builder.build()?.try_deserialize()?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let refuse = |key, value: String, reason| Err(SettingsError::OutOfBounds { key, value, reason });
+        if !self.database.url.contains("{module}") {
+            let reason = "each module has a database of its own: put {module} into the URL";
+            return refuse("database.url", self.database.url.clone(), reason);
+        }
+        if !(1..=256).contains(&self.database.max_readers) {
+            return refuse("database.max_readers", self.database.max_readers.to_string(), "write 1 to 256");
+        }
+        if self.server.workers > 256 {
+            return refuse("server.workers", self.server.workers.to_string(), "write 0 to 256");
+        }
+        if !(1..=600_000).contains(&self.requests.deadline_ms) {
+            let reason = "write 1 to 600000 milliseconds";
+            return refuse("requests.deadline_ms", self.requests.deadline_ms.to_string(), reason);
+        }
+        Ok(())
+    }
+
+    /// Where the database of `module` is, and how many connections it may have.
+    pub fn database(&self, module: &str) -> DatabaseSettings {
+        let data_dir = self.data_dir.to_string_lossy();
+        DatabaseSettings {
+            url: self.database.url.replace("{data_dir}", &data_dir).replace("{module}", module),
+            max_readers: self.database.max_readers,
+            acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
+        }
+    }
+
+    /// Where the keys of users' tokens are.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.data_dir.join("keys")
+    }
+
+    /// The key that signs users' tokens; only who issues tokens reads it.
+    pub fn signing_key_file(&self) -> PathBuf {
+        self.keys_dir().join("tokens.key")
+    }
+
+    /// The secret by which services prove themselves to each other.
+    pub fn credential_file(&self) -> PathBuf {
+        self.keys_dir().join("service.credential")
+    }
+
+    /// What `cleave up` tells others of the processes that it runs.
+    pub fn run_file(&self) -> PathBuf {
+        self.data_dir.join("run.json")
+    }
+
+    /// The socket file of a service, for links over `unix`.
+    pub fn socket_file(&self, service: &str) -> PathBuf {
+        self.data_dir.join("run").join(format!("{service}.sock"))
+    }
+}

@@ -1,0 +1,27 @@
+//! The tests of the whole store, as one binary.
+//!
+//! * `architecture`: the rules of dependency, from the manifests, the folders and the names on disk.
+//! * `bad_input`: the command line, the configuration, topologies and databases that are wrong.
+//! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
+//! * `divergence`: what may differ between placements, and nothing else.
+//! * `http_input`: requests that are wrong.
+//! * `journeys`: what customers and admins do, under every preset.
+//! * `openapi`: the document of the public API.
+//! * `outages`: a part of the store is away.
+//! * `parity`: the same session in every partition of the modules.
+//! * `processes`: real processes, started, killed and stopped.
+//!
+//! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
+//! sockets; `support::Binary` runs the program itself.
+
+mod architecture;
+mod bad_input;
+mod contracts;
+mod divergence;
+mod http_input;
+mod journeys;
+mod openapi;
+mod outages;
+mod parity;
+mod processes;
+mod support;
