@@ -1,7 +1,5 @@
 //! How a store is filled: many products at once, without a contract in between.
 
-use std::collections::HashMap;
-
 use catalog_api::{CatalogError, NewProduct, Product, ProductId};
 use cleave_core::Money;
 use cleave_db::WriteError;

@@ -1,5 +1,6 @@
 //! The use cases.
 
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -246,7 +247,10 @@ fn admin(context: &Context) -> Result<String, CatalogError> {
 /// Tells one body from another: the digest of its fields in their fixed order.
 fn fingerprint(request: &NewProduct) -> String {
     let fields = serde_json::to_vec(request).expect("a type of plain fields serialises");
-    Sha256::digest(fields).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(fields).iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    })
 }
 
 fn refuse_parameter<T>(parameter: &str, reason: String) -> Result<T, CatalogError> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use catalog_api::{CatalogError, ProductId};
 use cleave_core::{CallFailure, Context, ContractError as _};
 use cleave_db::WriteError;
-use inventory_api::{Inventory as _, ListStockChanges, StockChange};
+use inventory_api::{ListStockChanges, StockChange};
 
 use crate::LocalCatalog;
 use crate::local::{failed_read, failed_write, inventory_failed};

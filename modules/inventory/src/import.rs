@@ -9,7 +9,8 @@ use crate::transactions;
 
 impl LocalInventory {
     /// Opens the levels of new products with the units that are there, in one transaction, and tells how many
-    /// were new: a known product is left alone. Only for admins; a batch of about 1,000 is fastest.
+    /// were new: a known product is left alone. Only for admins. Some 1,000 a batch
+    /// share the price of a commit well.
     pub async fn import_stock(
         &self,
         context: &Context,

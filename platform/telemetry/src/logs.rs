@@ -20,7 +20,7 @@ pub enum LogFormat {
 /// The filter cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{filter}` is not a log filter ({reason}); write a level (`info`) or targets (`info,catalog=debug`)"
+    "`{filter}` is not a log filter ({reason}); write a level (`info`) or targets (`info,MODULE=debug`)"
 )]
 pub struct InvalidFilter {
     filter: String,

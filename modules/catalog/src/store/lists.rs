@@ -52,9 +52,9 @@ macro_rules! search {
         concat!(
             "SELECT ", product_columns!(), " FROM product_prefixes AS word1",
             $(" CROSS JOIN product_prefixes AS word", $word,)*
-            " CROSS JOIN products AS p WHERE word1.prefix = $3 AND word1.number > $1",
+            " CROSS JOIN products WHERE word1.prefix = $3 AND word1.number > $1",
             $(" AND word", $word, ".prefix = $", $place, " AND word", $word, ".number = word1.number",)*
-            " AND p.number = word1.number", $category, " ORDER BY word1.number LIMIT $2"
+            " AND products.number = word1.number", $category, " ORDER BY word1.number LIMIT $2"
         )
     };
 }
@@ -65,25 +65,29 @@ const STATEMENTS: [Statement; 5] = [
         of_all: concat!(
             "SELECT ",
             product_columns!(),
-            " FROM products AS p WHERE p.number > $1 ORDER BY p.number LIMIT $2"
+            " FROM products WHERE products.number > $1 ORDER BY products.number LIMIT $2"
         ),
         of_category: concat!(
             "SELECT ",
             product_columns!(),
-            " FROM products AS p WHERE p.category = $3 AND p.number > $1 ORDER BY p.number LIMIT $2"
+            " FROM products WHERE products.category = $3 AND products.number > $1 ORDER BY products.number LIMIT $2"
         ),
     },
-    Statement { words: 1, of_all: search!(; ""), of_category: search!(; " AND p.category = $4") },
-    Statement { words: 2, of_all: search!(2 = 4; ""), of_category: search!(2 = 4; " AND p.category = $5") },
+    Statement { words: 1, of_all: search!(; ""), of_category: search!(; " AND products.category = $4") },
+    Statement {
+        words: 2,
+        of_all: search!(2 = 4; ""),
+        of_category: search!(2 = 4; " AND products.category = $5"),
+    },
     Statement {
         words: 4,
         of_all: search!(2 = 4, 3 = 5, 4 = 6; ""),
-        of_category: search!(2 = 4, 3 = 5, 4 = 6; " AND p.category = $7"),
+        of_category: search!(2 = 4, 3 = 5, 4 = 6; " AND products.category = $7"),
     },
     Statement {
         words: 8,
         of_all: search!(2 = 4, 3 = 5, 4 = 6, 5 = 7, 6 = 8, 7 = 9, 8 = 10; ""),
-        of_category: search!(2 = 4, 3 = 5, 4 = 6, 5 = 7, 6 = 8, 7 = 9, 8 = 10; " AND p.category = $11"),
+        of_category: search!(2 = 4, 3 = 5, 4 = 6, 5 = 7, 6 = 8, 7 = 9, 8 = 10; " AND products.category = $11"),
     },
 ];
 
@@ -96,10 +100,32 @@ fn statement_for(words: usize) -> &'static Statement {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use cleave_db::DatabaseSettings;
+    use sqlx::Row as _;
+
     use super::*;
 
     #[test]
     fn the_largest_statement_takes_the_most_words_of_a_search() {
         assert_eq!(statement_for(crate::search::MAX_QUERY_WORDS).words, crate::search::MAX_QUERY_WORDS);
+    }
+
+    #[tokio::test]
+    async fn every_list_walks_an_index_and_sorts_nothing() {
+        let directory = tempfile::TempDir::new().expect("a temporary directory");
+        let url = format!("sqlite:{}", directory.path().join("catalog.db").display());
+        let settings = DatabaseSettings { url, max_readers: 1, acquire_timeout: Duration::from_secs(10) };
+        let database = Database::open("catalog", &settings).await.expect("the database opens");
+        database.migrate(&crate::MIGRATIONS).await.expect("the migrations run");
+        for text in STATEMENTS.iter().flat_map(|statement| [statement.of_all, statement.of_category]) {
+            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")))
+                .fetch_all(database.readers())
+                .await
+                .expect("the statement is valid");
+            let steps: Vec<String> = rows.iter().map(|row| row.get(3)).collect();
+            assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{text}\n{steps:#?}");
+        }
     }
 }

@@ -33,7 +33,8 @@ pub(crate) struct Numbered {
 /// The columns of [`numbered`], in its order.
 macro_rules! product_columns {
     () => {
-        "p.number, p.product_id, p.sku, p.name, p.description, p.category, p.price_amount, p.in_stock"
+        "products.number, products.product_id, products.sku, products.name, products.description, \
+         products.category, products.price_amount, products.in_stock"
     };
 }
 pub(crate) use product_columns;

@@ -22,7 +22,7 @@ pub(crate) async fn get_product(
     let mut text = [0; 36];
     let product_id: &str = product_id.as_uuid().hyphenated().encode_lower(&mut text);
     let row =
-        sqlx::query(concat!("SELECT ", product_columns!(), " FROM products AS p WHERE p.product_id = $1"))
+        sqlx::query(concat!("SELECT ", product_columns!(), " FROM products WHERE products.product_id = $1"))
             .bind(product_id)
             .fetch_optional(reader)
             .await?;
@@ -123,7 +123,7 @@ pub(crate) async fn take_product(
     at: Timestamp,
 ) -> Result<Option<Numbered>, sqlx::Error> {
     let row = sqlx::query(concat!(
-        "UPDATE products AS p SET updated_at = $2 WHERE product_id = $1 RETURNING ",
+        "UPDATE products SET updated_at = $2 WHERE product_id = $1 RETURNING ",
         product_columns!()
     ))
     .bind(product_id.to_string())

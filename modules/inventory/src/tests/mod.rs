@@ -10,6 +10,5 @@ mod receipts;
 mod refusals;
 mod reservations;
 mod world;
-mod zz_probe;
 
 use world::{World, line};

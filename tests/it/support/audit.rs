@@ -1,0 +1,129 @@
+//! Looks into the tables: what must always hold there, and what they say in words that two stores can share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cleave_db::Database;
+use sqlx::Row as _;
+
+use super::store::{Store, runtime};
+
+/// What a store's tables say, without what differs between two equal stores: ids and times.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Records {
+    /// Every product in the order of the list, with its level and its movements.
+    pub(crate) products: Vec<String>,
+    /// How many rows every other table has.
+    pub(crate) counts: BTreeMap<&'static str, i64>,
+}
+
+/// A level whose numbers do not add up, alone or over its movements.
+const UNBALANCED: &str = "
+    SELECT levels.product_id FROM stock_levels AS levels LEFT JOIN (
+        SELECT product_id, COUNT(*) AS movements,
+            SUM(CASE WHEN kind IN ('opened', 'received') THEN quantity ELSE 0 END) AS received,
+            SUM(CASE WHEN kind = 'reserved' THEN quantity
+                     WHEN kind IN ('committed', 'released', 'expired') THEN -quantity ELSE 0 END) AS reserved,
+            SUM(CASE WHEN kind = 'committed' THEN quantity ELSE 0 END) AS sold
+        FROM stock_movements GROUP BY product_id
+    ) AS ledger ON ledger.product_id = levels.product_id
+    WHERE levels.received <> levels.available + levels.reserved + levels.sold
+       OR ledger.product_id IS NULL OR levels.last_movement <> ledger.movements
+       OR levels.received <> ledger.received OR levels.reserved <> ledger.reserved OR levels.sold <> ledger.sold";
+
+/// A product whose reserved units are not those of its open reservations.
+const UNRESERVED: &str = "
+    SELECT levels.product_id FROM stock_levels AS levels LEFT JOIN (
+        SELECT lines.product_id, SUM(lines.quantity) AS held FROM reservation_lines AS lines
+        JOIN reservations ON reservations.reservation_id = lines.reservation_id
+        WHERE reservations.state = 'reserved' GROUP BY lines.product_id
+    ) AS open ON open.product_id = levels.product_id
+    WHERE levels.reserved <> COALESCE(open.held, 0)";
+
+/// A receipt that the ledger knows nothing of, or the other way round.
+const UNBOOKED: &str = "
+    SELECT product_id FROM (
+        SELECT product_id, quantity, 1 AS side FROM receipts
+        UNION ALL
+        SELECT product_id, quantity, -1 AS side FROM stock_movements WHERE kind = 'received'
+    ) AS both GROUP BY product_id HAVING SUM(quantity * side) <> 0 OR SUM(side) <> 0";
+
+/// Panics where an invariant of the store does not hold.
+pub(crate) fn check_invariants(store: &Store) {
+    runtime().block_on(async {
+        let inventory = open(store, "inventory").await;
+        for (query, broken) in [
+            (UNBALANCED, "received = available + reserved + sold, and the ledger sums to the level"),
+            (UNRESERVED, "what is reserved stands in a reservation"),
+            (UNBOOKED, "every receipt is booked once"),
+        ] {
+            let culprits = texts(&inventory, query).await;
+            assert!(culprits.is_empty(), "{broken}: this does not hold for {culprits:?}");
+        }
+        let numbers = texts(&inventory, "SELECT CAST(number AS TEXT) FROM stock_changes ORDER BY number").await;
+        let dense = (1..=numbers.len()).map(|number| number.to_string()).collect::<Vec<_>>();
+        assert_eq!(numbers, dense, "the stock changes have no gap");
+        let levels = texts(&inventory, "SELECT product_id FROM stock_levels").await;
+        inventory.close().await;
+
+        let catalog = open(store, "catalog").await;
+        let products = texts(&catalog, "SELECT product_id FROM products").await;
+        catalog.close().await;
+        let levels = levels.into_iter().collect::<BTreeSet<_>>();
+        let lost = products.into_iter().filter(|id| !levels.contains(id)).collect::<Vec<_>>();
+        assert!(lost.is_empty(), "every product has a level of stock, but not {lost:?}");
+    });
+}
+
+/// What the tables say now; the store may be running.
+pub(crate) fn records(store: &Store) -> Records {
+    runtime().block_on(async {
+        let inventory = open(store, "inventory").await;
+        let levels = "SELECT product_id, received || ' received, ' || available || ' available, ' || reserved \
+                      || ' reserved, ' || sold || ' sold' FROM stock_levels";
+        let mut levels = pairs(&inventory, levels).await.into_iter().collect::<BTreeMap<_, _>>();
+        let movements = "SELECT product_id, kind || ' ' || quantity FROM stock_movements ORDER BY product_id, number";
+        for (product_id, movement) in pairs(&inventory, movements).await {
+            let level = levels.get_mut(&product_id).expect("a movement belongs to a level");
+            level.push_str("; ");
+            level.push_str(&movement);
+        }
+        let mut counts = BTreeMap::new();
+        for table in ["stock_levels", "receipts", "reservations", "reservation_lines", "stock_changes"] {
+            counts.insert(table, count(&inventory, table).await);
+        }
+        inventory.close().await;
+
+        let catalog = open(store, "catalog").await;
+        let products = "SELECT product_id, sku || ': ' || name || ', ' || description || ', ' || category || ', ' \
+                        || price_amount || ', in_stock ' || in_stock FROM products ORDER BY number";
+        let described = pairs(&catalog, products).await.into_iter();
+        let level_of = |id: String| levels.remove(&id).unwrap_or_else(|| "no level".to_owned());
+        let products = described.map(|(id, product)| (product, level_of(id)));
+        let products = products.map(|(product, level)| format!("{product} ({level})")).collect();
+        for table in ["created_products", "product_prefixes"] {
+            counts.insert(table, count(&catalog, table).await);
+        }
+        catalog.close().await;
+        Records { products, counts }
+    })
+}
+
+async fn open(store: &Store, module: &'static str) -> Database {
+    Database::open(module, &store.settings.database(module)).await.expect("the database opens")
+}
+
+async fn texts(database: &Database, query: &'static str) -> Vec<String> {
+    let rows = sqlx::query(query).fetch_all(database.readers()).await.expect("the query is right");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+async fn pairs(database: &Database, query: &'static str) -> Vec<(String, String)> {
+    let rows = sqlx::query(query).fetch_all(database.readers()).await.expect("the query is right");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+async fn count(database: &Database, table: &'static str) -> i64 {
+    let query = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    let row = sqlx::query(query).fetch_one(database.readers()).await.expect("the query is right");
+    row.get(0)
+}

@@ -1,0 +1,19 @@
+//! What the tests stand on.
+//!
+//! * [`world`]: all services of a topology inside this process; [`store`] is the data that they work on, [`audit`]
+//!   looks into its tables, [`topologies`] names what can run.
+//! * [`person`]: somebody who uses the public API, with one method an action; [`answer`] is what they get.
+//! * [`raw`]: requests that no proper client would send; [`peers`]: peers that misbehave.
+//! * [`waiting`]: for what becomes true a moment later.
+//! * [`binary`]: the program itself.
+
+pub(crate) mod answer;
+pub(crate) mod audit;
+pub(crate) mod binary;
+pub(crate) mod peers;
+pub(crate) mod person;
+pub(crate) mod raw;
+pub(crate) mod store;
+pub(crate) mod topologies;
+pub(crate) mod waiting;
+pub(crate) mod world;

@@ -1,0 +1,84 @@
+//! Peers that misbehave.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+/// A peer that takes connections and requests, and never answers.
+pub(crate) struct SilentPeer(TcpListener);
+
+impl SilentPeer {
+    pub(crate) fn new() -> Self {
+        Self(listener())
+    }
+
+    /// Nobody has to accept: the system takes connections for a listener, and what is sent over them.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("it is bound")
+    }
+}
+
+/// A peer that reads each request's head and closes the connection.
+pub(crate) struct HangingUpPeer {
+    address: SocketAddr,
+    heard: Arc<Mutex<Heard>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Heard {
+    requests: Vec<String>,
+    enough: bool,
+}
+
+impl HangingUpPeer {
+    pub(crate) fn new() -> Self {
+        let listener = listener();
+        let address = listener.local_addr().expect("it is bound");
+        let heard = Arc::<Mutex<Heard>>::default();
+        let hears = heard.clone();
+        let thread = std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let request = connection.ok().and_then(read_request_line);
+                let mut heard = hears.lock().expect("nobody panics with this lock");
+                if heard.enough {
+                    return;
+                }
+                heard.requests.extend(request);
+            }
+        });
+        Self { address, heard, thread: Some(thread) }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The method and path of every request since the last time that somebody asked.
+    pub(crate) fn take_requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.heard.lock().expect("nobody panics with this lock").requests)
+    }
+}
+
+impl Drop for HangingUpPeer {
+    fn drop(&mut self) {
+        self.heard.lock().expect("nobody panics with this lock").enough = true;
+        let _wakes_the_thread = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the peer's thread ends in peace");
+        }
+    }
+}
+
+fn listener() -> TcpListener {
+    TcpListener::bind(("127.0.0.1", 0)).expect("a free port")
+}
+
+/// The first line without the version; `None` where the connection ends before the head does.
+fn read_request_line(stream: TcpStream) -> Option<String> {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let request_line = lines.next()?;
+    lines.find(String::is_empty)?;
+    request_line.strip_suffix(" HTTP/1.1").map(str::to_owned)
+}

@@ -1,0 +1,99 @@
+//! Somebody who uses the public API.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use cleave_compare::{Client, Request};
+use serde_json::{Value, json};
+
+use super::answer::{Answer, text};
+
+/// No answer for this long is a hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A visitor, a user or an admin: one method an action.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    address: SocketAddr,
+    access_token: Option<String>,
+}
+
+impl Person {
+    pub(crate) fn new(address: SocketAddr, access_token: Option<String>) -> Self {
+        Self { address, access_token }
+    }
+
+    pub(crate) fn list_products(&self, query: &str) -> Answer {
+        self.send(&Request::get(format!("/api/v1/products{query}")))
+    }
+
+    pub(crate) fn get_product(&self, product_id: &str) -> Answer {
+        self.send(&Request::get(format!("/api/v1/products/{product_id}")))
+    }
+
+    pub(crate) fn create_product(&self, product: &Value, key: &str) -> Answer {
+        self.send(&post("/api/v1/products", product).header("idempotency-key", key))
+    }
+
+    pub(crate) fn update_product(&self, product_id: &str, changes: &Value) -> Answer {
+        self.send(&Request::new("PATCH", format!("/api/v1/products/{product_id}")).json(changes.to_string()))
+    }
+
+    pub(crate) fn get_stock(&self, product_id: &str) -> Answer {
+        self.send(&Request::get(format!("/api/v1/stock/{product_id}")))
+    }
+
+    pub(crate) fn receive_stock(&self, product_id: &str, quantity: i64, key: &str) -> Answer {
+        let receipt = json!({"quantity": quantity});
+        let path = format!("/api/v1/stock/{product_id}/receipts");
+        self.send(&post(&path, &receipt).header("idempotency-key", key))
+    }
+
+    /// Adds a product with some units of it, and tells its id.
+    pub(crate) fn bring_in(&self, sku: &str, quantity: i64) -> String {
+        let product_id = text(&self.create_product(&lamp(sku), sku).created(), "id");
+        self.receive_stock(&product_id, quantity, sku).created();
+        product_id
+    }
+
+    /// Every product of a list, page by page.
+    pub(crate) fn walk(&self, query: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.list_products(&format!("?{query}{cursor}")).ok();
+            let found = page["items"].as_array().expect("a page has items");
+            items.extend(found.iter().cloned());
+            match page["next_cursor"].as_str() {
+                None => return items,
+                Some(next) => cursor = format!("&cursor={next}"),
+            }
+            assert!(!found.is_empty(), "an empty page leads on to another one");
+        }
+    }
+
+    /// Any request, with this person's access token unless it has its own.
+    pub(crate) fn send(&self, request: &Request) -> Answer {
+        let authorized = |header: &(String, String)| header.0.eq_ignore_ascii_case("authorization");
+        let mut request = request.clone();
+        if let Some(access_token) = &self.access_token
+            && !request.headers.iter().any(authorized)
+        {
+            request = request.header("authorization", format!("Bearer {access_token}"));
+        }
+        let response = Client::new(self.address, PATIENCE).send(&request);
+        Answer::new(&request, response.unwrap_or_else(|error| panic!("{error:?}")))
+    }
+}
+
+/// A product that can be added.
+pub(crate) fn lamp(sku: &str) -> Value {
+    json!({
+        "sku": sku, "name": "Lighthouse reading lamp", "description": "Turns by itself.",
+        "category": "lighting", "price": {"amount": 4950, "currency": "EUR"},
+    })
+}
+
+pub(crate) fn post(path: &str, body: &Value) -> Request {
+    Request::new("POST", path).json(body.to_string())
+}

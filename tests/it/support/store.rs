@@ -1,0 +1,127 @@
+//! The data of one store: a folder with databases and keys that goes with its test.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog_api::Product;
+use cleave::journeys::Shelf;
+use cleave::provision::{self, Goods};
+use cleave::settings::Settings;
+use cleave_auth::{Claims, TokenIssuer};
+use cleave_core::{Clock as _, Ids, SystemClock};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::topologies;
+
+/// A store's data and settings, and nothing that runs.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) ids: Arc<Ids>,
+    folder: TempDir,
+}
+
+impl Store {
+    /// Keys and empty tables.
+    pub(crate) fn empty() -> Self {
+        Self::with_settings(&[])
+    }
+
+    /// The same with some settings, by key and value.
+    pub(crate) fn with_settings(settings: &[(&'static str, &str)]) -> Self {
+        let store = Self::bare(settings);
+        provision::create_keys(&store.settings).expect("keys can be made");
+        runtime().block_on(provision::migrate(&store.settings)).expect("the tables can be made");
+        store
+    }
+
+    /// Keys, tables and the goods that come with the program.
+    pub(crate) fn stocked() -> Self {
+        let store = Self::empty();
+        let (clock, ids) = (store.clock.clone(), store.ids.clone());
+        let seeding = provision::seed(&store.settings, clock, ids, Goods::Bundled, |_| {});
+        runtime().block_on(seeding).expect("the goods can be brought in");
+        store
+    }
+
+    /// Another store with the same data, of which nothing may be running.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::bare(&[]);
+        copy_folder(self.folder.path(), copy.folder.path());
+        copy
+    }
+
+    fn bare(settings: &[(&'static str, &str)]) -> Self {
+        let folder = tempfile::Builder::new().prefix("cleave-it-").tempdir().expect("a temporary folder");
+        let data_dir = folder.path().to_str().expect("a temporary folder has a plain name");
+        let usual = [
+            ("data_dir", data_dir),
+            ("public.port", "0"),
+            ("internal.port", "0"),
+            ("server.workers", "1"),
+            ("server.drain_seconds", "1"),
+            // Reactions are waited for often; let them be quick.
+            ("catalog.stock_poll_ms", "20"),
+        ];
+        let flags = usual.iter().chain(settings).map(|(key, value)| (*key, (*value).to_owned()));
+        let flags = flags.collect::<Vec<_>>();
+        let settings = Settings::load(&topologies::config(), None, &flags).expect("the settings are valid");
+        let clock = Arc::new(SystemClock);
+        let ids = Arc::new(Ids::from_system(clock.clone()));
+        Self { settings, clock, ids, folder }
+    }
+
+    /// Everything that is for sale, in the order of the list.
+    pub(crate) fn products(&self) -> Vec<Product> {
+        let products = provision::products(&self.settings, self.clock.clone(), self.ids.clone());
+        runtime().block_on(products).expect("the products can be read")
+    }
+
+    /// The same as a journey has to know it.
+    pub(crate) fn shelf(&self) -> Shelf {
+        let products = self.products();
+        let mut categories = products.iter().map(|product| product.category.clone()).collect::<Vec<_>>();
+        categories.sort();
+        categories.dedup();
+        Shelf { product_ids: products.iter().map(|product| product.id.to_string()).collect(), categories }
+    }
+
+    /// The access token of a new account.
+    pub(crate) fn access_token(&self, admin: bool) -> String {
+        let issued_at = self.clock.now();
+        self.issue(admin, issued_at.as_unix_seconds(), issued_at.plus(Duration::from_hours(1)).as_unix_seconds())
+    }
+
+    /// An admin's access token that was good until a second ago.
+    pub(crate) fn expired_token(&self) -> String {
+        let now_s = self.clock.now().as_unix_seconds();
+        self.issue(true, now_s - 3_600, now_s - 1)
+    }
+
+    fn issue(&self, admin: bool, issued_at_s: u64, expires_at_s: u64) -> String {
+        let issuer = TokenIssuer::load(&self.settings.signing_key_file()).expect("the key is there");
+        issuer.issue(&Claims { account_id: self.ids.next(), admin, issued_at_s, expires_at_s })
+    }
+}
+
+/// Where a test waits for what is not HTTP.
+pub(crate) fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built")
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the copy's folder can be made");
+    for entry in fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}
