@@ -167,7 +167,11 @@ fn routes(
     let process = process.clone();
     move || {
         let cell = cells::of_this_thread(&process);
-        Box::new(move |config| mount(&cell, config))
+        Box::new(move |config| {
+            // The application holds the cell for as long as the thread serves it.
+            config.app_data(cell.clone());
+            mount(&cell, config);
+        })
     }
 }
 

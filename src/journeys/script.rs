@@ -132,8 +132,8 @@ impl ScriptedSession<'_> {
             let body = json!({"quantity": quantity});
             session.send(self.as_admin(post(&receipts, &body)).header("idempotency-key", key))?;
         }
-        session.get(&product)?;
         session.wait_until("/api/v1/products?q=lighthouse", |page| page["items"][0]["in_stock"] == true)?;
+        session.get(&product)?;
 
         let cheaper = json!({"price": {"amount": 3950, "currency": "EUR"}, "name": "Harbour reading lamp"});
         let change = Request::new("PATCH", product.as_str()).json(cheaper.to_string());

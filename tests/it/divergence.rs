@@ -15,6 +15,7 @@ use crate::support::answer::Answer;
 use crate::support::person::lamp;
 use crate::support::store::Store;
 use crate::support::topologies::named;
+use crate::support::waiting::eventually;
 use crate::support::world::World;
 
 #[test]
@@ -137,17 +138,20 @@ fn shapes_of_answers(topology: &str) -> Vec<(String, u16, Vec<String>, String)> 
     let (admin, customer) = (world.admin(), world.visitor());
     let created = admin.create_product(&lamp("LAMP-1"), "lamp");
     let id = created.created()["id"].as_str().expect("an id").to_owned();
+    let receipt = admin.receive_stock(&id, 1, "one");
+    let in_stock = || customer.get_product(&id).ok()["in_stock"].clone();
+    eventually("the catalogue has heard of the goods", in_stock, |in_stock| *in_stock == true);
     let document = customer.send(&Request::get("/openapi.json"));
     assert_eq!(document.ok()["openapi"].as_str().map(|version| &version[..2]), Some("3."));
     let answers = [
         created,
-        admin.receive_stock(&id, 1, "one"),
+        receipt,
         admin.update_product(&id, &json!({"name": "Harbour lantern"})),
         customer.list_products(""),
         customer.get_product(&id),
         customer.get_product("42"),
         customer.list_products("?limit=0"),
-        customer.create_product(&lamp("LAMP-2"), "no token"),
+        customer.create_product(&lamp("LAMP-2"), "no-token"),
         customer.send(&Request::new("DELETE", "/api/v1/products")),
         customer.send(&Request::get("/api/v1/nothing")),
         customer.send(&Request::get("/health/live")),

@@ -75,7 +75,7 @@ fn a_catalogue_that_is_away_does_not_take_the_inventory_with_it() {
     world.visitor().get_product(&id).come_again(503, "unavailable");
     world.admin().create_product(&lamp("LAMP-2"), "lamp-2").come_again(503, "unavailable");
     assert_eq!(world.visitor().get_stock(&id).ok()["available"], 5);
-    assert_eq!(world.admin().receive_stock(&id, 1, "one more").created()["available"], 6);
+    assert_eq!(world.admin().receive_stock(&id, 1, "one-more").created()["available"], 6);
     assert_eq!(world.visitor().send(&cleave_compare::Request::get("/health/live")).status(), 200);
 }
 
@@ -140,9 +140,9 @@ fn a_lost_answer_is_asked_for_again_only_where_that_is_safe() {
 /// Every request that needs the inventory is refused as one to ask again later, and nothing has happened.
 fn refuses_what_needs_the_inventory(admin: &Person, product_id: &str) {
     admin.get_stock(product_id).come_again(503, "unavailable");
-    admin.receive_stock(product_id, 1, "while away").come_again(503, "unavailable");
-    admin.create_product(&lamp("LAMP-AWAY"), "while away").come_again(503, "unavailable");
-    admin.create_product(&lamp("LAMP-AWAY"), "while away, again").come_again(503, "unavailable");
+    admin.receive_stock(product_id, 1, "while-away").come_again(503, "unavailable");
+    admin.create_product(&lamp("LAMP-AWAY"), "while-away").come_again(503, "unavailable");
+    admin.create_product(&lamp("LAMP-AWAY"), "while-away-again").come_again(503, "unavailable");
     let list = admin.list_products("?q=lamp-away").ok();
     assert_eq!(list["items"], json!([]), "nothing is half made");
 }

@@ -6,8 +6,7 @@ use cleave_db::WriteError;
 
 use crate::local::{failed_write, other_currency};
 use crate::seed::SeedProduct;
-use crate::store::Numbered;
-use crate::store::{prefixes, products};
+use crate::store::{Numbered, products, words};
 use crate::{LocalCatalog, product, search};
 
 impl LocalCatalog {
@@ -34,7 +33,14 @@ impl LocalCatalog {
                     }
                 }
                 products::insert_products(transaction, &added, at).await?;
-                prefixes::insert_prefixes(transaction, &index_rows(&added)).await?;
+                let found_under: Vec<_> =
+                    added.iter().map(|row| (search::product_words(&row.product), row.number)).collect();
+                let mut rows: Vec<(&str, i64)> = found_under
+                    .iter()
+                    .flat_map(|(words, number)| words.iter().map(|word| (&**word, *number)))
+                    .collect();
+                rows.sort_unstable();
+                words::insert_words(transaction, &rows).await?;
                 Ok(skus.iter().map(|sku| ids_by_sku[*sku]).collect())
             })
             .await
@@ -61,16 +67,4 @@ impl LocalCatalog {
 
 fn first_of(last: i64, count: usize) -> i64 {
     last + 1 - i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// The rows of the search index, in its order.
-fn index_rows(added: &[Numbered]) -> Vec<(String, i64)> {
-    let mut rows: Vec<_> = added
-        .iter()
-        .flat_map(|Numbered { number, product }| {
-            search::prefixes(product).into_iter().map(|prefix| (prefix, *number))
-        })
-        .collect();
-    rows.sort_unstable();
-    rows
 }

@@ -1,5 +1,6 @@
 //! The use cases.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,13 +14,13 @@ use cleave_core::{
     CallFailure, Caller, Clock, Context, ContractError as _, Currency, Cursor, DEFAULT_PAGE_SIZE, Ids,
     MAX_PAGE_SIZE, Page,
 };
-use cleave_db::{Database, WriteError, failure_of};
+use cleave_db::{Database, Transaction, WriteError, failure_of};
 use inventory_api::{Inventory, InventoryError, OpenStock};
 use sha2::{Digest as _, Sha256};
 
 use crate::store::created::{self, Command};
 use crate::store::lists::{self, Selection};
-use crate::store::{Numbered, prefixes, products};
+use crate::store::{Numbered, products, words};
 use crate::{Settings, product, search};
 
 /// The catalogue with its database in this process: one for each thread, all on the same [`Database`].
@@ -120,9 +121,7 @@ impl LocalCatalog {
                 if products::insert_products(transaction, &row, at).await? == 0 {
                     return refuse(CatalogError::SkuTaken { sku: product.sku.clone() });
                 }
-                let rows: Vec<_> =
-                    search::prefixes(product).into_iter().map(|prefix| (prefix, number)).collect();
-                prefixes::insert_prefixes(transaction, &rows).await?;
+                index(transaction, number, &search::product_words(product)).await?;
                 if let Some(command) = command {
                     created::insert_created(transaction, command, product.id).await?;
                 }
@@ -218,20 +217,28 @@ impl Catalog for LocalCatalog {
                 let Some(Numbered { number, product: before }) = taken else {
                     return Err(WriteError::Refused(CatalogError::ProductNotFound { product_id }));
                 };
-                let old_prefixes = search::prefixes(&before);
+                let old_words = search::product_words(&before);
                 let after = product::apply(before, &changes);
                 products::save_product(transaction, &after).await?;
-                let new_prefixes = search::prefixes(&after);
-                let gone: Vec<_> = old_prefixes.difference(&new_prefixes).collect();
-                prefixes::delete_prefixes(transaction, number, &gone).await?;
-                let come = new_prefixes.difference(&old_prefixes);
-                let rows: Vec<_> = come.map(|prefix| (prefix.clone(), number)).collect();
-                prefixes::insert_prefixes(transaction, &rows).await?;
+                let new_words = search::product_words(&after);
+                if new_words != old_words {
+                    words::delete_words(transaction, number, &old_words).await?;
+                    index(transaction, number, &new_words).await?;
+                }
                 Ok(after)
             })
             .await
             .map_err(failed_write)
     }
+}
+
+async fn index(
+    transaction: &mut Transaction,
+    number: i64,
+    found_under: &BTreeSet<String>,
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = found_under.iter().map(|word| (&**word, number)).collect();
+    words::insert_words(transaction, &rows).await
 }
 
 /// The name under which the keys of an admin are remembered; anybody else is refused.

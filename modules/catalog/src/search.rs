@@ -13,16 +13,9 @@ use catalog_api::{CatalogError, MAX_QUERY_CHARS, Product};
 /// The most words of one search.
 pub(crate) const MAX_QUERY_WORDS: usize = 8;
 
-/// Every key of the index under which a product is found.
-pub(crate) fn prefixes(product: &Product) -> BTreeSet<String> {
-    let mut prefixes = BTreeSet::new();
-    for text in [&product.name, &product.category, &product.sku] {
-        for word in words(text) {
-            let ends = word.char_indices().map(|(start, character)| start + character.len_utf8());
-            prefixes.extend(ends.map(|end| word[..end].to_owned()));
-        }
-    }
-    prefixes
+/// The words under whose beginnings a product is found.
+pub(crate) fn product_words(product: &Product) -> BTreeSet<String> {
+    [&product.name, &product.category, &product.sku].into_iter().flat_map(|text| words(text)).collect()
 }
 
 /// The keys that a search looks up, all of which a product must have: 1 to [`MAX_QUERY_WORDS`], the longest first,

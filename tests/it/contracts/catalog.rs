@@ -88,7 +88,9 @@ async fn a_field_out_of_its_bounds_is_refused_by_name(catalog: Rc<dyn Catalog>, 
         ("price", NewProduct { price: price(1, "USD"), ..good.clone() }),
     ] {
         match catalog.create_product(&bench.command("wrong"), wrong.clone()).await {
-            Err(CatalogError::InvalidProduct { field: named, .. }) => assert_eq!(named, field, "{wrong:?}"),
+            Err(CatalogError::InvalidProduct { field: named, .. }) => {
+                assert!(named.starts_with(field), "{named}: {wrong:?}");
+            }
             other => panic!("{wrong:?}: {other:?}"),
         }
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use catalog_api::Catalog;
 use cleave::compose::Cell;
 use cleave::topology::Link;
-use cleave_core::{AccountId, Caller, Clock as _, Context, IdempotencyKey, RequestId, User};
+use cleave_core::{AccountId, Caller, Context, IdempotencyKey, RequestId, User};
 use inventory_api::Inventory;
 use tokio::task::LocalSet;
 use uuid::Uuid;

@@ -97,7 +97,7 @@ pub(crate) fn records(store: &Store) -> Records {
         let products = "SELECT product_id, sku || ': ' || name || ', ' || description || ', ' || category || ', ' \
                         || price_amount || ', in_stock ' || in_stock FROM products ORDER BY number";
         let described = pairs(&catalog, products).await.into_iter();
-        let level_of = |id: String| levels.remove(&id).unwrap_or_else(|| "no level".to_owned());
+        let mut level_of = |id: String| levels.remove(&id).unwrap_or_else(|| "no level".to_owned());
         let products = described.map(|(id, product)| (product, level_of(id)));
         let products = products.map(|(product, level)| format!("{product} ({level})")).collect();
         for table in ["created_products", "product_prefixes"] {

@@ -13,6 +13,7 @@ pub(crate) mod binary;
 pub(crate) mod peers;
 pub(crate) mod person;
 pub(crate) mod raw;
+pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod topologies;
 pub(crate) mod waiting;

@@ -8,8 +8,8 @@
 pub(crate) mod created;
 pub(crate) mod follower;
 pub(crate) mod lists;
-pub(crate) mod prefixes;
 pub(crate) mod products;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 
@@ -57,12 +57,12 @@ fn parse(product_id: &str) -> Result<ProductId, sqlx::Error> {
     product_id.parse().map_err(|source| sqlx::Error::Decode(Box::new(source)))
 }
 
-/// `($1, $2), ($3, $4), …`: placeholders for `rows` rows of `columns` values.
-fn values(rows: usize, columns: usize) -> String {
+/// `($1, $2), ($3, $4), …`: placeholders for `rows` rows of `columns` values, numbered from `first` on.
+fn values(first: usize, rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
-        list(&mut text, row * columns + 1, columns);
+        list(&mut text, first + row * columns, columns);
         text.push(')');
     }
     text

@@ -93,7 +93,7 @@ pub(crate) async fn insert_products(
         let sql = format!(
             "INSERT INTO products (number, product_id, sku, name, description, category, price_amount, \
              in_stock, created_at, updated_at) VALUES {} ON CONFLICT (sku) DO NOTHING",
-            values(chunk.len(), 10)
+            values(1, chunk.len(), 10)
         );
         let is_full = chunk.len() == ROWS_PER_STATEMENT;
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);

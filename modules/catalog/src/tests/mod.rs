@@ -124,9 +124,7 @@ impl World {
         let products = self.walk(ListProducts::default()).await;
         let wanted: BTreeSet<(String, String)> = products
             .iter()
-            .flat_map(|product| {
-                search::prefixes(product).into_iter().map(|prefix| (prefix, product.id.to_string()))
-            })
+            .flat_map(|product| prefixes(product).into_iter().map(|prefix| (prefix, product.id.to_string())))
             .collect();
         let rows: Vec<(String, String)> = sqlx::query_as(
             "SELECT i.prefix, COALESCE(p.product_id, 'none') FROM product_prefixes AS i \
@@ -137,6 +135,16 @@ impl World {
         .expect("the index is there");
         assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), wanted);
     }
+}
+
+/// What the index must hold of a product.
+fn prefixes(product: &Product) -> BTreeSet<String> {
+    let mut prefixes = BTreeSet::new();
+    for word in search::product_words(product) {
+        let ends = word.char_indices().map(|(start, character)| start + character.len_utf8());
+        prefixes.extend(ends.map(|end| word[..end].to_owned()));
+    }
+    prefixes
 }
 
 async fn open(directory: &TempDir) -> Database {

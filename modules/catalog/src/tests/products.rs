@@ -222,6 +222,18 @@ async fn a_change_changes_what_it_names_and_is_found_under_its_new_words_alone()
 }
 
 #[tokio::test]
+async fn a_product_without_a_single_letter_is_listed_and_becomes_findable_when_it_gets_one() {
+    let world = World::new().await;
+    let bicycle = world.create("-", "🚲", "-").await;
+    assert_eq!(world.walk(ListProducts::default()).await, [bicycle.clone()]);
+    update(&world, &world.admin(), &bicycle, changes("🚲 Bicycle")).await.expect("a good name");
+    assert_eq!(world.search("bicycle").await, ["🚲 Bicycle"]);
+    update(&world, &world.admin(), &bicycle, changes("🚲")).await.expect("a good name");
+    assert_eq!(world.search("bicycle").await, [""; 0]);
+    world.assert_index_is_exact().await;
+}
+
+#[tokio::test]
 async fn a_change_that_is_refused_changes_nothing() {
     let world = World::new().await;
     let lamp = world.create("A-1", "Lamp", "living").await;

@@ -49,14 +49,20 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                     return Err(refuse(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail));
                 }
             };
-            serde_json::from_slice(&bytes).map(Self).map_err(|error| match error.classify() {
+            let value = serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
                 Category::Data => {
                     refuse(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", format!("the body: {error}"))
                 }
                 Category::Io | Category::Syntax | Category::Eof => {
                     refuse(StatusCode::BAD_REQUEST, "malformed_body", format!("the body is no JSON: {error}"))
                 }
-            })
+            })?;
+            // Serde also reads a list as the fields of an object in their order, which nobody may come to rely on.
+            if !bytes.trim_ascii_start().starts_with(b"{") {
+                let detail = "the body: write an object, not a list".to_owned();
+                return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", detail));
+            }
+            Ok(Self(value))
         })
     }
 }
