@@ -28,8 +28,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use inventory::LocalInventory;
 use inventory_api::rest::{RemoteInventory, mount};
 use inventory_api::{
-    Inventory, InventoryError, ListStockChanges, ObservedInventory, OpenStock, Receipt, ReceiveStock, Reservation,
-    ReservationId, ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, ListStockChanges, ObservedInventory, OpenStock, Receipt, ReceiveStock,
+    Reservation, ReservationId, ReserveStock, Stock, StockChanges,
 };
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -49,7 +49,10 @@ fn links(criterion: &mut Criterion) {
     let ways: [(&str, Rc<dyn Inventory>); 5] = [
         ("bare trait call", Rc::new(Constant)),
         ("direct", bench.observed(Rc::new(Constant), "direct")),
-        ("memory", bench.remote(Peer::memory("inventory", Rc::new(memory), bench.clock(), &bench.credential))),
+        (
+            "memory",
+            bench.remote(Peer::memory("inventory", Rc::new(memory), bench.clock(), &bench.credential)),
+        ),
         ("unix", bench.remote(bench.peer(unix))),
         ("tcp", bench.remote(bench.peer(tcp))),
     ];
@@ -236,11 +239,19 @@ impl Inventory for Constant {
         Err(InventoryError::Internal)
     }
 
-    async fn release_reservation(&self, _: &Context, _: ReservationId) -> Result<Reservation, InventoryError> {
+    async fn release_reservation(
+        &self,
+        _: &Context,
+        _: ReservationId,
+    ) -> Result<Reservation, InventoryError> {
         Err(InventoryError::Internal)
     }
 
-    async fn list_stock_changes(&self, _: &Context, _: ListStockChanges) -> Result<StockChanges, InventoryError> {
+    async fn list_stock_changes(
+        &self,
+        _: &Context,
+        _: ListStockChanges,
+    ) -> Result<StockChanges, InventoryError> {
         Err(InventoryError::Internal)
     }
 }

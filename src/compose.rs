@@ -6,14 +6,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::web::ServiceConfig;
-use catalog::LocalCatalog;
+use actix_web::web::{self, ServiceConfig};
+use catalog::{CurrencyError, LocalCatalog, check_currency};
 use catalog_api::rest::RemoteCatalog;
 use catalog_api::{Catalog, ObservedCatalog};
 use cleave_auth::{KeyFileError, ServiceCredential, TokenVerifier};
 use cleave_core::{Clock, Ids};
 use cleave_db::{Database, DatabaseError};
-use cleave_rest::server::{Edge, Exposure};
+use cleave_rest::server::{Edge, Exposure, not_found};
 use cleave_rest::{Calls, MemoryServer, Peer};
 use cleave_telemetry::Metrics;
 use inventory::LocalInventory;
@@ -56,6 +56,9 @@ pub enum ComposeError {
     /// A database cannot be opened.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The catalogue has prices in another currency.
+    #[error(transparent)]
+    Currency(#[from] CurrencyError),
     /// An address cannot be read.
     #[error(transparent)]
     Address(#[from] AddressError),
@@ -78,6 +81,9 @@ impl Process {
         for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| service.hosts(module)) {
             let database = Database::open(module, &settings.database(module)).await?;
             database.verify(migrations).await?;
+            if *module == "catalog" {
+                check_currency(&database, &settings.catalog).await?;
+            }
             databases.push(database);
         }
         let metrics = Arc::new(Metrics::default());
@@ -148,9 +154,9 @@ impl Cell {
     pub fn build(process: &Arc<Process>) -> Rc<Self> {
         let mut cell = Self { process: process.clone(), catalog: None, inventory: None };
 
-        cell.inventory = process.database("inventory").map(|database| {
-            Rc::new(LocalInventory::new(database, process.clock.clone()))
-        });
+        cell.inventory = process
+            .database("inventory")
+            .map(|database| Rc::new(LocalInventory::new(database, process.clock.clone())));
 
         cell.catalog = process.database("catalog").map(|database| {
             Rc::new(LocalCatalog::new(
@@ -187,7 +193,9 @@ impl Cell {
     pub fn mount_public(&self, module: &str, config: &mut ServiceConfig) {
         match module {
             "catalog" => catalog_api::rest::mount(config, self.catalog_for("gateway"), Exposure::Public),
-            "inventory" => inventory_api::rest::mount(config, self.inventory_for("gateway"), Exposure::Public),
+            "inventory" => {
+                inventory_api::rest::mount(config, self.inventory_for("gateway"), Exposure::Public)
+            }
             _ => {}
         }
     }
@@ -234,6 +242,7 @@ impl Cell {
         move |config| {
             config.app_data(hosted.process.edge(Exposure::Internal));
             hosted.mount_hosted(config);
+            config.default_service(web::to(not_found));
         }
     }
 

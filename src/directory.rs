@@ -72,7 +72,8 @@ impl Directory {
     ) -> Result<(), AddressError> {
         for (service, texts) in peers {
             let Some(books) = self.books.get(service) else {
-                let known = topology.services().iter().map(|service| service.name.as_str()).collect::<Vec<_>>();
+                let known =
+                    topology.services().iter().map(|service| service.name.as_str()).collect::<Vec<_>>();
                 return Err(AddressError::UnknownService {
                     service: service.clone(),
                     topology: topology.name().to_owned(),

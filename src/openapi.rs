@@ -2,7 +2,10 @@
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Info, OpenApi as Document};
+use utoipa::openapi::{Info, OpenApi as Document, RefOr};
+
+/// RFC 9457, section 6.1.
+const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 
 /// All published operations of all modules.
 pub fn public() -> Document {
@@ -20,9 +23,26 @@ pub fn public() -> Document {
     for module in [catalog_api::rest::PublicApi::openapi(), inventory_api::rest::PublicApi::openapi()] {
         document.merge(module);
     }
+    declare_problems(&mut document);
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     document.components.get_or_insert_default().add_security_scheme("access_token", token);
     document
+}
+
+/// Every refusal is a problem, and problems have a media type of their own; said here once for all operations.
+fn declare_problems(document: &mut Document) {
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
+        let responses =
+            operations.into_iter().flatten().flat_map(|operation| &mut operation.responses.responses);
+        for (status, response) in responses {
+            if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response)
+                && let Some(content) = response.content.shift_remove("application/json")
+            {
+                response.content.insert(PROBLEM_MEDIA_TYPE.to_owned(), content);
+            }
+        }
+    }
 }
 
 /// The document as it is served and checked in.

@@ -1,5 +1,8 @@
 //! What a store needs before its first process starts: keys, tables, goods.
 
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +34,23 @@ pub enum ProvisionError {
     /// The parts of the store cannot be put together.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// There is no directory for data, and none can be made.
+    #[error("the data directory {} cannot be made; choose another one with --data-dir", directory.display())]
+    DataDirectory {
+        /// The directory.
+        directory: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// There is no directory for data yet.
+    #[error(
+        "there is no data directory {}: run `cleave data migrate` first, or name another one with --data-dir",
+        directory.display()
+    )]
+    NoDataDirectory {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// A module refused its goods.
     #[error("{module} refused the goods ({code}): {reason}")]
     Refused {
@@ -69,8 +89,26 @@ pub enum Goods {
     },
 }
 
-/// Makes the keys that are missing: the one that signs users' tokens, and the services' own secret.
+impl ProvisionError {
+    /// Whether the command line or the configuration is to blame, which is exit code 2 of a command.
+    pub fn is_configuration(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
+    }
+}
+
+/// Refuses a data directory that nobody has prepared.
+pub fn require_data_directory(settings: &Settings) -> Result<(), ProvisionError> {
+    if settings.data_dir.is_dir() {
+        return Ok(());
+    }
+    Err(ProvisionError::NoDataDirectory { directory: settings.data_dir.clone() })
+}
+
+/// Makes the data directory and the keys that are missing: the one that signs users' tokens, and the services' own
+/// secret.
 pub fn create_keys(settings: &Settings) -> Result<(), ProvisionError> {
+    std::fs::create_dir_all(&settings.data_dir)
+        .map_err(|source| ProvisionError::DataDirectory { directory: settings.data_dir.clone(), source })?;
     let mut random = UnwrapErr(SysRng);
     TokenIssuer::load_or_create(&settings.signing_key_file(), &mut random)?;
     ServiceCredential::load_or_create(&settings.credential_file(), &mut random)?;
@@ -118,7 +156,11 @@ pub async fn seed(
 }
 
 /// Whether the catalogue has no product at all.
-pub async fn is_empty(settings: &Settings, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Result<bool, ProvisionError> {
+pub async fn is_empty(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+) -> Result<bool, ProvisionError> {
     let cell = open_store(settings, clock, ids).await?;
     let page = list(&cell, ListProducts { limit: Some(1), ..ListProducts::default() }).await;
     close(&cell).await;
@@ -168,9 +210,12 @@ async fn open_store(
     ids: Arc<Ids>,
 ) -> Result<std::rc::Rc<Cell>, ProvisionError> {
     let parts = HOUSE.roles.iter().chain(HOUSE.modules).copied().collect::<Vec<_>>();
-    let topology = Topology::from_notation(&parts.join("+"), &HOUSE).expect("one group of everything is valid");
+    let topology =
+        Topology::from_notation(&parts.join("+"), &HOUSE).expect("one group of everything is valid");
     let service = topology.services().first().expect("it has one service").clone();
-    let process = Process::prepare(settings.clone(), topology, service, clock, ids).await?;
+    // Everything is in this process: there is nobody to find.
+    let settings = Settings { peers: BTreeMap::new(), ..settings.clone() };
+    let process = Process::prepare(settings, topology, service, clock, ids).await?;
     Ok(Cell::build(&process))
 }
 

@@ -34,7 +34,9 @@ pub struct Listeners {
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// An address of the network.
-    #[error("cannot listen on {address}, as {key} says: {source}; choose another port, for example with {flag}")]
+    #[error(
+        "cannot listen on {address}, as {key} says: {source}; choose another port, for example with {flag}"
+    )]
     Tcp {
         /// The address.
         address: SocketAddr,

@@ -1,5 +1,7 @@
 //! What `config/` means. All of it is checked before anything binds.
 
+mod sources;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -7,7 +9,10 @@ use std::time::Duration;
 
 use cleave_db::DatabaseSettings;
 use cleave_rest::server::Limits;
+use config::ConfigError;
 use serde::Deserialize;
+
+use self::sources::Sources;
 
 /// What one process is told. The files, variables and flags it comes from are listed at [`Settings::load`].
 #[derive(Debug, Clone, Deserialize)]
@@ -111,12 +116,20 @@ pub struct LogSettings {
 
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String")]
 pub enum LogFormat {
     /// For people.
     Pretty,
     /// For machines.
     Json,
+}
+
+impl TryFrom<String> for LogFormat {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        clap::ValueEnum::from_str(&text, false).map_err(|_| "write pretty or json")
+    }
 }
 
 impl From<LogFormat> for cleave_telemetry::logs::LogFormat {
@@ -137,20 +150,55 @@ pub enum SettingsError {
         /// The file that was looked for.
         file: PathBuf,
     },
-    /// A file, a variable or a flag says something that cannot be.
-    #[error("the configuration is refused: {0}")]
-    Refused(#[from] config::ConfigError),
-    /// A value is out of its bounds.
-    #[error("the configuration is refused: {key} = {value}: {reason}")]
-    OutOfBounds {
+    /// The folder has no such profile.
+    #[error("there is no {}; --profile takes the name of a file beside default.toml", file.display())]
+    NoProfile {
+        /// The file that was looked for.
+        file: PathBuf,
+    },
+    /// A file cannot be read.
+    #[error("{} cannot be read; check its permissions", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file is no TOML.
+    #[error("{} is refused: {reason}", file.display())]
+    NotToml {
+        /// The file.
+        file: PathBuf,
+        /// Where it is no TOML, and why.
+        reason: String,
+    },
+    /// A file or a variable says something that cannot be.
+    #[error("{place} is refused: {key} = {value}: {reason}")]
+    Refused {
         /// The key, with its section.
-        key: &'static str,
+        key: String,
         /// The value as it was given.
         value: String,
+        /// The file or variable that said it last.
+        place: String,
         /// What would be right.
-        reason: &'static str,
+        reason: String,
     },
+    /// A key that must be there is not.
+    #[error("{} is refused: it lacks {key}; the file that comes with the program has it", file.display())]
+    Missing {
+        /// The key, with its section.
+        key: String,
+        /// The file that names every key.
+        file: PathBuf,
+    },
+    /// Something that these messages did not foresee.
+    #[error("the configuration is refused")]
+    Config(#[from] ConfigError),
 }
+
+/// What is wrong with a value: its key, and what would be right.
+type Objection = (&'static str, String);
 
 impl Settings {
     /// Reads `FOLDER/default.toml`, then `FOLDER/PROFILE.toml`, then the variables `CLEAVE__SECTION__KEY`, then
@@ -160,41 +208,63 @@ impl Settings {
         profile: Option<&str>,
         flags: &[(&'static str, String)],
     ) -> Result<Self, SettingsError> {
+        let mut sources = Sources::default();
         let defaults = folder.join("default.toml");
         if !defaults.is_file() {
             return Err(SettingsError::NoDefaults { file: defaults });
         }
-        let mut builder = config::Config::builder().add_source(config::File::from(defaults));
+        sources.file(&defaults)?;
+        let mut builder = config::Config::builder().add_source(config::File::from(defaults.clone()));
         if let Some(profile) = profile {
-            builder = builder.add_source(config::File::from(folder.join(format!("{profile}.toml"))));
+            let file = folder.join(format!("{profile}.toml"));
+            if !file.is_file() {
+                return Err(SettingsError::NoProfile { file });
+            }
+            sources.file(&file)?;
+            builder = builder.add_source(config::File::from(file));
         }
+        let texts = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        sources.variables(texts);
         let variables = config::Environment::with_prefix("CLEAVE").prefix_separator("__").separator("__");
         builder = builder.add_source(variables.try_parsing(true));
         for (key, value) in flags {
             builder = builder.set_override(*key, value.as_str())?;
         }
-        let settings: Self = builder.build()?.try_deserialize()?;
-        settings.check()?;
+        sources.check_keys()?;
+        let settings: Self = builder.build()?.try_deserialize().map_err(|error| match error {
+            ConfigError::NotFound(key) => SettingsError::Missing { key, file: defaults },
+            ConfigError::Type { key: Some(key), expected, .. } => {
+                sources.refuse(&key, format!("write {expected}"))
+            }
+            ConfigError::At { error, key: Some(key), .. } => sources.refuse(&key, error.to_string()),
+            other => other.into(),
+        })?;
+        settings.check().map_err(|(key, reason)| sources.refuse(key, reason))?;
         Ok(settings)
     }
 
-    fn check(&self) -> Result<(), SettingsError> {
-        let refuse = |key, value: String, reason| Err(SettingsError::OutOfBounds { key, value, reason });
+    fn check(&self) -> Result<(), Objection> {
+        let refuse = |key, reason: &str| Err((key, reason.to_owned()));
         if !self.database.url.contains("{module}") {
-            let reason = "each module has a database of its own: put {module} into the URL";
-            return refuse("database.url", self.database.url.clone(), reason);
+            return refuse(
+                "database.url",
+                "each module has a database of its own: put {module} into the URL",
+            );
         }
+        cleave_db::engine::Engine::of_url(&self.database.url)
+            .map_err(|error| ("database.url", error.to_string()))?;
         if !(1..=256).contains(&self.database.max_readers) {
-            return refuse("database.max_readers", self.database.max_readers.to_string(), "write 1 to 256");
+            return refuse("database.max_readers", "write 1 to 256");
         }
         if self.server.workers > 256 {
-            return refuse("server.workers", self.server.workers.to_string(), "write 0 to 256");
+            return refuse("server.workers", "write 0 to 256");
         }
         if !(1..=600_000).contains(&self.requests.deadline_ms) {
-            let reason = "write 1 to 600000 milliseconds";
-            return refuse("requests.deadline_ms", self.requests.deadline_ms.to_string(), reason);
+            return refuse("requests.deadline_ms", "write 1 to 600000 milliseconds");
         }
-        Ok(())
+        cleave_telemetry::logs::check_filter(&self.log.filter)
+            .map_err(|error| ("log.filter", error.to_string()))
     }
 
     /// Where the database of `module` is, and how many connections it may have.

@@ -38,13 +38,11 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
     settings.log.filter = "warn".to_owned();
     start_logging(&settings)?;
-    let topologies = args
-        .topologies
-        .iter()
-        .map(|name| common.topology(name))
-        .collect::<Result<Vec<_>, _>>()?;
-    std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("the folder {} cannot be made; choose another one with --out", args.out.display()))?;
+    let topologies =
+        args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
+    std::fs::create_dir_all(&args.out).with_context(|| {
+        format!("the folder {} cannot be made; choose another one with --out", args.out.display())
+    })?;
     let work = tempfile::Builder::new()
         .prefix(".work-")
         .tempdir_in(&args.out)

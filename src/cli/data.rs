@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use cleave_core::{Ids, SystemClock};
 
-use super::{Common, Outcome, block_on, failed, start_logging, usage};
-use crate::provision::{self, Goods, ProvisionError};
+use super::{Common, Outcome, block_on, not_provisioned, start_logging};
+use crate::provision::{self, Goods};
 
 /// What `data` does.
 #[derive(Debug, Subcommand)]
@@ -30,8 +30,8 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
     let settings = common.settings(None)?;
     start_logging(&settings)?;
     block_on(async {
-        provision::create_keys(&settings).map_err(usage)?;
-        provision::migrate(&settings).await.map_err(usage)?;
+        provision::create_keys(&settings).map_err(not_provisioned)?;
+        provision::migrate(&settings).await.map_err(not_provisioned)?;
         let DataCommand::Seed { products, seed } = *command else {
             println!("the tables in {} are up to date", settings.data_dir.display());
             return Ok(());
@@ -53,10 +53,7 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
         if on_terminal && products.is_some() {
             eprintln!();
         }
-        let handled = handled.map_err(|error| match error {
-            ProvisionError::Compose(_) => usage(error),
-            _ => failed(error),
-        })?;
+        let handled = handled.map_err(not_provisioned)?;
         let token = provision::admin_token(&settings, clock.as_ref(), &ids).context("no admin token")?;
         println!("{handled} products are in {}", settings.data_dir.display());
         println!("a token with admin rights, good for 30 days, for development only:");

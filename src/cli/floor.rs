@@ -52,6 +52,7 @@ pub(super) fn floor_plan(common: &Common, settings: &Settings, logs: LogSink) ->
         public: true,
     };
     let mut plan = FleetPlan::new(executable, "floor".to_owned(), vec![service], settings.run_file(), logs);
-    plan.arguments = |service| std::iter::once("floor".to_owned()).chain(service.args.iter().cloned()).collect();
+    plan.arguments =
+        |service| std::iter::once("floor".to_owned()).chain(service.args.iter().cloned()).collect();
     Ok(plan)
 }

@@ -14,9 +14,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn run(common: &Common) -> Outcome {
     let settings = common.settings(None)?;
     let file = settings.run_file();
-    let record = RunRecord::read(&file)
-        .with_context(|| format!("{} cannot be read", file.display()))?
-        .ok_or_else(|| anyhow!("there is no {}: nothing runs here; start it with `cleave up`", file.display()))?;
+    let record =
+        RunRecord::read(&file).with_context(|| format!("{} cannot be read", file.display()))?.ok_or_else(
+            || anyhow!("there is no {}: nothing runs here; start it with `cleave up`", file.display()),
+        )?;
     let mut unwell = 0;
     for (service, processes) in &record.services {
         for process in processes {

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::house::HOUSE;
+use crate::provision::ProvisionError;
 use crate::settings::{LogFormat, Settings};
 use crate::topology::Topology;
 
@@ -97,6 +98,11 @@ fn usage(error: impl Into<anyhow::Error>) -> Failure {
 /// Makes an error one of the work itself.
 fn failed(error: impl Into<anyhow::Error>) -> Failure {
     Failure::Failed(error.into())
+}
+
+/// Tells whether the configuration is to blame for a store that cannot be provisioned.
+fn not_provisioned(error: ProvisionError) -> Failure {
+    if error.is_configuration() { usage(error) } else { failed(error) }
 }
 
 impl std::fmt::Display for Failure {

@@ -6,8 +6,9 @@ use anyhow::Context as _;
 use clap::Args;
 use cleave_core::{Ids, SystemClock};
 
-use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
+use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::compose::Process;
+use crate::provision;
 use crate::server::health::Placement;
 use crate::server::{Listeners, Running};
 use crate::settings::Settings;
@@ -38,10 +39,14 @@ pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
         (None, [only]) => only.clone(),
         (None, several) => {
             let names = several.iter().map(|service| service.name.as_str()).collect::<Vec<_>>().join(", ");
-            let message = format!("the topology {} has several services: name one with --service ({names})", topology.name());
+            let message = format!(
+                "the topology {} has several services: name one with --service ({names})",
+                topology.name()
+            );
             return Err(usage(anyhow::anyhow!(message)));
         }
     };
+    provision::require_data_directory(&settings).map_err(not_provisioned)?;
     let supervised =
         args.supervised.then(Supervised::attach).transpose().context("cannot listen to `cleave up`")?;
     block_on(serve(settings, topology, service, supervised))

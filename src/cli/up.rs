@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use clap::Args;
 use cleave_core::{Ids, SystemClock};
 
-use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
+use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
+use crate::directory::Directory;
 use crate::provision::{self, Goods};
 use crate::settings::{LogFormat, Settings};
 use crate::supervisor::{
@@ -32,6 +33,8 @@ pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
 
 async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome {
     let mut shutdown = ShutdownSignal::install().map_err(failed)?;
+    // Each process would refuse them too; here nothing has happened yet.
+    Directory::new(&topology).configure(&topology, &settings.peers).map_err(usage)?;
     prepare(&settings).await?;
     let plan = fleet_plan(common, &settings, &topology, logs(&settings))?;
     let mut fleet = tokio::select! {
@@ -39,10 +42,18 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
         () = shutdown.received() => return Ok(()),
     };
     let hosts = |service: &str| {
-        topology.service(service).map(|service| service.parts().collect::<Vec<_>>().join(", ")).unwrap_or_default()
+        topology
+            .service(service)
+            .map(|service| service.parts().collect::<Vec<_>>().join(", "))
+            .unwrap_or_default()
     };
     print!("{}", address_table(&fleet.processes(), hosts));
-    println!("\n{} is ready after {} ms: http://{}/docs", topology.name(), fleet.ready_in().as_millis(), fleet.public());
+    println!(
+        "\n{} is ready after {} ms: http://{}/docs",
+        topology.name(),
+        fleet.ready_in().as_millis(),
+        fleet.public()
+    );
     println!("Ctrl-C stops it");
     let gave_up = tokio::select! {
         error = fleet.watch() => Some(error),
@@ -59,13 +70,15 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
 
 /// Keys, tables and, in an empty store, goods.
 async fn prepare(settings: &Settings) -> Outcome {
-    provision::create_keys(settings).map_err(usage)?;
-    provision::migrate(settings).await.map_err(usage)?;
+    provision::create_keys(settings).map_err(not_provisioned)?;
+    // The start would refuse it too; here the tables of the other `up` are as they were.
+    Fleet::refuse_if_in_use(&settings.run_file()).map_err(explain)?;
+    provision::migrate(settings).await.map_err(not_provisioned)?;
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(Ids::from_system(clock.clone()));
-    if provision::is_empty(settings, clock.clone(), ids.clone()).await.map_err(failed)? {
+    if provision::is_empty(settings, clock.clone(), ids.clone()).await.map_err(not_provisioned)? {
         let handled =
-            provision::seed(settings, clock, ids, Goods::Bundled, |_| {}).await.map_err(failed)?;
+            provision::seed(settings, clock, ids, Goods::Bundled, |_| {}).await.map_err(not_provisioned)?;
         tracing::info!(products = handled, "brought goods into the empty store");
     }
     Ok(())
@@ -93,7 +106,10 @@ pub(super) fn fleet_plan(
 }
 
 fn logs(settings: &Settings) -> LogSink {
-    #[expect(clippy::disallowed_methods, reason = "NO_COLOR speaks to terminals and is no setting of the store")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "NO_COLOR speaks to terminals and is no setting of the store"
+    )]
     let no_color = std::env::var_os("NO_COLOR");
     let sink = LogSink::stderr(no_color.as_deref());
     match settings.log.format {

@@ -101,7 +101,8 @@ fn body(request: &HttpRequest, payload: Payload) -> Outgoing {
 
 /// Headers that speak of one connection only: RFC 9110, section 7.6.1.
 fn is_for_this_hop(name: &HeaderName) -> bool {
-    [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION].contains(name)
+    [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION]
+        .contains(name)
         || matches!(name.as_str(), "keep-alive" | "proxy-connection")
 }
 

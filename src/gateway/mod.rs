@@ -22,11 +22,9 @@ pub fn mount(cell: &Cell, config: &mut ServiceConfig) {
             Way::Peer(peer) => {
                 let route = Rc::new(Route::new(cell.process(), published, peer));
                 for prefix in published.prefixes {
-                    for pattern in [(*prefix).to_owned(), format!("{prefix}/{{rest:.*}}")] {
-                        let route = route.clone();
-                        let handler = move |request, payload| forward(route.clone(), request, payload);
-                        config.service(web::resource(pattern).to(handler));
-                    }
+                    let route = route.clone();
+                    let handler = move |request, payload| forward(route.clone(), request, payload);
+                    config.service(web::scope(prefix).default_service(web::to(handler)));
                 }
             }
         }

@@ -22,7 +22,9 @@ impl Normaliser {
     /// The JSON value with all that may differ made equal.
     pub fn value(&mut self, value: &Value) -> Value {
         match value {
-            Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), self.field(key, value))).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(key, value)| (key.clone(), self.field(key, value))).collect()
+            }
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::String(text) => Value::String(self.text(text)),
             other => other.clone(),
@@ -71,9 +73,12 @@ mod tests {
 
     #[test]
     fn the_same_session_reads_the_same_with_other_ids_and_times() {
-        let answer = |id: &str, time: &str| json!({"id": id, "received_at": time, "detail": format!("no {id}!")});
-        let one = Normaliser::default().value(&answer("0198c0de-0000-7000-8000-00000000000a", "2026-01-01T00:00:00Z"));
-        let two = Normaliser::default().value(&answer("0198c0de-ffff-7000-8000-00000000000b", "2027-01-01T00:00:00Z"));
+        let answer =
+            |id: &str, time: &str| json!({"id": id, "received_at": time, "detail": format!("no {id}!")});
+        let one = Normaliser::default()
+            .value(&answer("0198c0de-0000-7000-8000-00000000000a", "2026-01-01T00:00:00Z"));
+        let two = Normaliser::default()
+            .value(&answer("0198c0de-ffff-7000-8000-00000000000b", "2027-01-01T00:00:00Z"));
         assert_eq!(one, two);
         assert_eq!(one["detail"], "no ID-0!");
     }

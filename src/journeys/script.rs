@@ -84,9 +84,13 @@ impl ScriptedSession<'_> {
         session.send(post(&receipts, &one).header("authorization", "Basic nonsense"))?;
         session.send(self.as_admin(post(&receipts, &one)))?;
         session.send(self.as_admin(post(&receipts, &one)).header("idempotency-key", "two words"))?;
-        for (number, quantity) in [json!(0), json!(-1), json!(10_001), json!(1.5), json!("1")].iter().enumerate() {
+        for (number, quantity) in
+            [json!(0), json!(-1), json!(10_001), json!(1.5), json!("1")].iter().enumerate()
+        {
             let body = json!({"quantity": quantity});
-            session.send(self.as_admin(post(&receipts, &body)).header("idempotency-key", format!("bad-{number}")))?;
+            session.send(
+                self.as_admin(post(&receipts, &body)).header("idempotency-key", format!("bad-{number}")),
+            )?;
         }
         let stray = json!({"quantity": 1, "colour": "red"});
         session.send(self.as_admin(post(&receipts, &stray)).header("idempotency-key", "stray"))?;
@@ -132,8 +136,8 @@ impl ScriptedSession<'_> {
             let body = json!({"quantity": quantity});
             session.send(self.as_admin(post(&receipts, &body)).header("idempotency-key", key))?;
         }
-        session.wait_until("/api/v1/products?q=lighthouse", |page| page["items"][0]["in_stock"] == true)?;
-        session.get(&product)?;
+        session.wait_until(&product, |product| product["in_stock"] == true)?;
+        session.get("/api/v1/products?q=lighthouse")?;
 
         let cheaper = json!({"price": {"amount": 3950, "currency": "EUR"}, "name": "Harbour reading lamp"});
         let change = Request::new("PATCH", product.as_str()).json(cheaper.to_string());

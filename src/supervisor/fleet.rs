@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use super::crew::{Crew, Happening};
@@ -38,6 +39,12 @@ pub struct ProcessInfo {
 }
 
 impl Fleet {
+    /// Refuses a run file that a living fleet uses, as [`Fleet::start`] does: for those who would change the fleet's
+    /// data before they start their own.
+    pub fn refuse_if_in_use(run_file: &Path) -> Result<(), SupervisorError> {
+        RunFile::claim(run_file).map(drop)
+    }
+
     /// Starts every process of the plan and waits until all are ready, then writes the run file.
     ///
     /// If one ends or is not ready in time, those that were started are stopped, and the error carries its

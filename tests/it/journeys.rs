@@ -64,7 +64,8 @@ fn a_customer_sees_of_each_product_what_the_inventory_has() {
     for preset in presets() {
         let world = World::on(stocked.copy(), preset);
         let customer = world.visitor();
-        for product in products.iter().step_by(20).chain(products.iter().filter(|product| !product.in_stock)) {
+        for product in products.iter().step_by(20).chain(products.iter().filter(|product| !product.in_stock))
+        {
             let id = product.id.to_string();
             let shown = customer.get_product(&id).ok();
             let stock = customer.get_stock(&id).ok();

@@ -6,10 +6,11 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, error, web};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{AnyPool, Executor as _, Row as _};
@@ -29,31 +30,44 @@ pub struct FloorSettings {
     pub max_readers: u32,
 }
 
-/// Serves until it is dropped.
+/// Serves `GET /api/v1/products?limit=&category=&cursor=` and `GET /api/v1/products/{product_id}`. Its threads end with
+/// the process.
 pub async fn serve(settings: FloorSettings) -> io::Result<()> {
-    sqlx::any::install_default_drivers();
-    let catalog = pool(&settings.catalog_url, settings.max_readers).await.map_err(io::Error::other)?;
-    let inventory = pool(&settings.inventory_url, settings.max_readers).await.map_err(io::Error::other)?;
-    let databases = web::Data::from(Arc::new(Databases { catalog, inventory }));
-    HttpServer::new(move || {
-        App::new()
-            .app_data(databases.clone())
-            .route("/api/v1/products", web::get().to(list_products))
-            .route("/api/v1/products/{product_id}", web::get().to(get_product))
-    })
-    .workers(settings.workers)
-    .worker_max_blocking_threads(1)
-    .keep_alive(Duration::from_secs(75))
-    .tcp_nodelay(true)
-    .disable_signals()
-    .listen(settings.listener)?
-    .run()
-    .await
+    let databases = Databases::open(&settings.catalog_url, &settings.inventory_url, settings.max_readers)
+        .await
+        .map_err(io::Error::other)?;
+    let databases = web::Data::new(databases);
+    HttpServer::new(move || App::new().app_data(databases.clone()).configure(routes))
+        .workers(settings.workers)
+        .worker_max_blocking_threads(1)
+        .keep_alive(Duration::from_secs(75))
+        .tcp_nodelay(true)
+        .disable_signals()
+        .listen(settings.listener)?
+        .run()
+        .await
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/api/v1/products", web::get().to(list_products))
+        .route("/api/v1/products/{product_id}", web::get().to(get_product));
 }
 
 struct Databases {
     catalog: AnyPool,
     inventory: AnyPool,
+    currency: String,
+}
+
+impl Databases {
+    async fn open(catalog_url: &str, inventory_url: &str, connections: u32) -> Result<Self, sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        let catalog = pool(catalog_url, connections).await?;
+        let inventory = pool(inventory_url, connections).await?;
+        let currency = sqlx::query_scalar("SELECT currency FROM product_head").fetch_one(&catalog).await?;
+        Ok(Self { catalog, inventory, currency })
+    }
 }
 
 async fn pool(url: &str, connections: u32) -> Result<AnyPool, sqlx::Error> {
@@ -73,37 +87,38 @@ async fn pool(url: &str, connections: u32) -> Result<AnyPool, sqlx::Error> {
 
 #[derive(Deserialize)]
 struct ListQuery {
-    category: String,
-    limit: i64,
+    category: Option<String>,
+    limit: Option<i64>,
+    cursor: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ProductPage {
-    items: Vec<Product>,
+struct ProductPage<'currency> {
+    items: Vec<Product<'currency>>,
     next_cursor: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Product {
+struct Product<'currency> {
     id: String,
     sku: String,
     name: String,
     description: String,
     category: String,
-    price: Price,
+    price: Price<'currency>,
     in_stock: bool,
 }
 
 #[derive(Serialize)]
-struct Price {
+struct Price<'currency> {
     amount: i64,
-    currency: &'static str,
+    currency: &'currency str,
 }
 
 #[derive(Serialize)]
-struct ProductWithStock {
+struct ProductWithStock<'currency> {
     #[serde(flatten)]
-    product: Product,
+    product: Product<'currency>,
     available: i64,
 }
 
@@ -111,24 +126,38 @@ async fn list_products(
     databases: web::Data<Databases>,
     query: web::Query<ListQuery>,
 ) -> actix_web::Result<HttpResponse> {
-    let mut rows = sqlx::query(
-        "SELECT products.number, products.product_id, products.sku, products.name, products.description, \
-         products.category, products.price_amount, products.in_stock FROM products \
-         WHERE products.category = $3 AND products.number > $1 ORDER BY products.number LIMIT $2",
-    )
-    .bind(0_i64)
-    .bind(query.limit + 1)
-    .bind(query.category.as_str())
-    .fetch_all(&databases.catalog)
-    .await
-    .map_err(error::ErrorInternalServerError)?;
-    let page_size = usize::try_from(query.limit).map_err(error::ErrorBadRequest)?;
+    let ListQuery { category, limit, cursor } = query.into_inner();
+    let limit = limit.unwrap_or(20);
+    let page_size = usize::try_from(limit).map_err(error::ErrorBadRequest)?;
+    let after = match cursor {
+        Some(cursor) => position(&cursor).ok_or_else(|| error::ErrorBadRequest("no such cursor"))?,
+        None => 0,
+    };
+    let statement = match category {
+        Some(_) => {
+            "SELECT products.number, products.product_id, products.sku, products.name, products.description, \
+             products.category, products.price_amount, products.in_stock FROM products \
+             WHERE products.category = $3 AND products.number > $1 ORDER BY products.number LIMIT $2"
+        }
+        None => {
+            "SELECT products.number, products.product_id, products.sku, products.name, products.description, \
+             products.category, products.price_amount, products.in_stock FROM products \
+             WHERE products.number > $1 ORDER BY products.number LIMIT $2"
+        }
+    };
+    let mut statement = sqlx::query(statement).bind(after).bind(limit + 1);
+    if let Some(category) = category {
+        statement = statement.bind(category);
+    }
+    let mut rows = statement.fetch_all(&databases.catalog).await.map_err(error::ErrorInternalServerError)?;
     let has_more = rows.len() > page_size;
     rows.truncate(page_size);
-    let last = rows.last().map(|row| row.get::<i64, _>(0));
-    let items = rows.iter().map(product).collect::<Result<_, _>>();
+    let next_cursor = match rows.last() {
+        Some(last) if has_more => Some(cursor_at(last.get(0))),
+        _ => None,
+    };
+    let items = rows.iter().map(|row| product(row, &databases.currency)).collect::<Result<_, _>>();
     let items = items.map_err(error::ErrorInternalServerError)?;
-    let next_cursor = last.filter(|_| has_more).map(|number| number.to_string());
     Ok(HttpResponse::Ok().json(ProductPage { items, next_cursor }))
 }
 
@@ -151,18 +180,31 @@ async fn get_product(
         .fetch_one(&databases.inventory)
         .await
         .map_err(error::ErrorInternalServerError)?;
-    let product = product(&row).map_err(error::ErrorInternalServerError)?;
+    let product = product(&row, &databases.currency).map_err(error::ErrorInternalServerError)?;
     Ok(HttpResponse::Ok().json(ProductWithStock { product, available }))
 }
 
-fn product(row: &AnyRow) -> Result<Product, sqlx::Error> {
+fn product<'currency>(row: &AnyRow, currency: &'currency str) -> Result<Product<'currency>, sqlx::Error> {
     Ok(Product {
         id: row.try_get(1)?,
         sku: row.try_get(2)?,
         name: row.try_get(3)?,
         description: row.try_get(4)?,
         category: row.try_get(5)?,
-        price: Price { amount: row.try_get(6)?, currency: "EUR" },
+        price: Price { amount: row.try_get(6)?, currency },
         in_stock: row.try_get::<i64, _>(7)? == 1,
     })
 }
+
+/// A cursor is the number of a page's last product: eight bytes, the highest first, as base64 for URLs.
+fn cursor_at(number: i64) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(number.to_be_bytes())
+}
+
+fn position(cursor: &str) -> Option<i64> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    bytes.try_into().ok().map(i64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests;

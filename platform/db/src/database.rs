@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Executor as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use crate::engine::{Engine, Role};
 use crate::error::is_conflict;
@@ -45,6 +45,11 @@ impl Database {
         let engine = Arc::new(Engine::of_url(&settings.url)?);
         engine.prepare()?;
         let open = |source| DatabaseError::Open { module, url: settings.url.clone(), source };
+        // A pool says no more than that its time is over, so one connection shows first why there can be none.
+        match try_connection(&engine).await {
+            Err(error) if !is_conflict(&error) => return Err(open(error)),
+            _ => {}
+        }
         // The writer comes first: it makes the file and sets the journal's mode, which readers only find.
         let writer = pool(&engine, settings, Role::Writer).await.map_err(open)?;
         let readers = pool(&engine, settings, Role::Reader).await.map_err(open)?;
@@ -122,6 +127,12 @@ impl Database {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+async fn try_connection(engine: &Engine) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect(&engine.driver_url()).await?;
+    connection.execute(engine.session_setup(Role::Writer)).await?;
+    connection.close().await
 }
 
 async fn pool(engine: &Arc<Engine>, settings: &DatabaseSettings, role: Role) -> Result<AnyPool, sqlx::Error> {

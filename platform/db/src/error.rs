@@ -25,7 +25,9 @@ pub enum DatabaseError {
         source: io::Error,
     },
     /// There is no connection.
-    #[error("the database of {module} at {url} cannot be opened; check that the path can be written")]
+    #[error(
+        "the database of {module} at {url} cannot be opened; check that it is a database and that the path can be written"
+    )]
     Open {
         /// Whose database.
         module: &'static str,

@@ -19,9 +19,7 @@ pub enum LogFormat {
 
 /// The filter cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{filter}` is not a log filter ({reason}); write a level (`info`) or targets (`info,MODULE=debug`)"
-)]
+#[error("`{filter}` is not a log filter ({reason}); write a level (`info`) or targets (`info,MODULE=debug`)")]
 pub struct InvalidFilter {
     filter: String,
     reason: String,
@@ -31,8 +29,7 @@ pub struct InvalidFilter {
 ///
 /// `filter` is a level or a list of targets with levels. A second call changes nothing.
 pub fn install(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
-    let targets = Targets::from_str(filter)
-        .map_err(|error| InvalidFilter { filter: filter.to_owned(), reason: error.to_string() })?;
+    let targets = parse(filter)?;
     let colour = std::io::stderr().is_terminal();
     let layer = match format {
         LogFormat::Pretty => fmt::layer().with_writer(std::io::stderr).with_ansi(colour).boxed(),
@@ -42,6 +39,16 @@ pub fn install(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
     let _already_installed =
         tracing_subscriber::registry().with(layer.with_filter(quiet_libraries(targets, quietest))).try_init();
     Ok(())
+}
+
+/// Whether `filter` can be read; for those who check a configuration before they act on it.
+pub fn check_filter(filter: &str) -> Result<(), InvalidFilter> {
+    parse(filter).map(|_| ())
+}
+
+fn parse(filter: &str) -> Result<Targets, InvalidFilter> {
+    let invalid = |reason: String| InvalidFilter { filter: filter.to_owned(), reason };
+    Targets::from_str(filter).map_err(|error| invalid(error.to_string()))
 }
 
 /// What libraries log below a warning is of use only to somebody who asks for it by name.

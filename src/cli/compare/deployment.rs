@@ -38,7 +38,8 @@ impl Subject for Deployment {
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {
-        let data = tempfile::Builder::new().prefix("data-").tempdir_in(&self.work).context("no room for a copy")?;
+        let data =
+            tempfile::Builder::new().prefix("data-").tempdir_in(&self.work).context("no room for a copy")?;
         copy_folder(&self.settings.data_dir, data.path()).context("the data cannot be copied")?;
         let mut settings = self.settings.clone();
         settings.data_dir = data.path().to_owned();

@@ -35,7 +35,7 @@ pub(super) const MIGRATIONS_HAVE_OWNERS: Rule = Rule {
                 if !tokens.any(|token| token.kind == Kind::Text && token.text.ends_with(path)) {
                     findings.breach(path, format!("the module {module} does not apply it"));
                 }
-                for table in strangers(sql, &tables, module) {
+                for table in strangers(sql, sql, &tables, module) {
                     findings.breach(
                         path,
                         format!("names the table {table}, which no migration of {module} makes"),
@@ -53,11 +53,13 @@ pub(super) const STATEMENTS_NAME_OWN_TABLES: Rule = Rule {
         let tables = tables(workspace);
         for one in workspace.implementations() {
             for source in workspace.sources_of(one) {
-                for token in source.tokens.iter().filter(|token| token.kind == Kind::Text) {
-                    if !named_tables(&token.text).is_empty() {
+                let texts = source.tokens.iter().filter(|token| token.kind == Kind::Text).collect::<Vec<_>>();
+                let whole = texts.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join("\n");
+                for token in texts {
+                    if !named_tables(&token.text, &whole).is_empty() {
                         findings.examine();
                     }
-                    for table in strangers(&token.text, &tables, one.folder_name()) {
+                    for table in strangers(&token.text, &whole, &tables, one.folder_name()) {
                         let place = format!("{}:{}", source.path, token.line);
                         let what =
                             format!("names the table {table}, which no migration of {} makes", one.name);
@@ -78,15 +80,16 @@ fn tables(workspace: &Workspace) -> BTreeMap<&str, BTreeSet<String>> {
     workspace.migrations.iter().map(|(module, files)| (module.as_str(), made_by(files))).collect()
 }
 
-/// The tables in a text of SQL that the module does not have.
-fn strangers(sql: &str, tables: &BTreeMap<&str, BTreeSet<String>>, module: &str) -> Vec<String> {
+/// The tables in a text of SQL that the module does not have. `whole` is all SQL of the file, which is put together
+/// from several texts.
+fn strangers(sql: &str, whole: &str, tables: &BTreeMap<&str, BTreeSet<String>>, module: &str) -> Vec<String> {
     let own = |table: &String| tables.get(module).is_some_and(|tables| tables.contains(table));
-    named_tables(sql).into_iter().filter(|table| !own(table)).collect()
+    named_tables(sql, whole).into_iter().filter(|table| !own(table)).collect()
 }
 
 /// Every table that a text of SQL names; none where the text is no SQL. Keywords are written in capitals here and
 /// names in small letters, so that ordinary sentences name nothing.
-fn named_tables(sql: &str) -> Vec<String> {
+fn named_tables(sql: &str, whole: &str) -> Vec<String> {
     let sql = without_comments(sql);
     let mut named = names_after(&sql, &["FROM", "JOIN", "INTO", "UPDATE", "REFERENCES", "TABLE"]);
     let words = sql.split_whitespace().collect::<Vec<_>>();
@@ -94,14 +97,11 @@ fn named_tables(sql: &str) -> Vec<String> {
         words.windows(4).filter(|words| words[0] == "INDEX" && words[2] == "ON").map(|words| name(words[3])),
     );
     // What a WITH names is no table.
-    let is_made_here = |name: &String| {
-        ["AS (", "AS MATERIALIZED (", "AS NOT MATERIALIZED ("]
-            .iter()
-            .any(|rest| sql.contains(&format!("{name} {rest}")))
-            || sql.contains(&format!("RECURSIVE {name}"))
-            || sql.contains(&format!("WITH {name}"))
+    let is_made = |name: &String| {
+        let by = ["WITH ", "WITH RECURSIVE "].iter().any(|start| whole.contains(&format!("{start}{name} ")));
+        by || whole.contains(&format!("{name} AS ("))
     };
-    named.retain(|name| !is_made_here(name));
+    named.retain(|name| !is_made(name));
     named
 }
 

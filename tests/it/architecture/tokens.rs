@@ -244,17 +244,17 @@ fn string_bytes(text: &str) -> usize {
 
 #[test]
 fn names_are_found_where_the_compiler_sees_them_and_nowhere_else() {
-    let source = r##"
+    let source = r#"
         // a_comment::about()
         /* one /* inside */ another */
-        use real::{thing as other}; let a: &'life str = "in \" text"; let b = r#"raw "one""#; let c = '"'; let d = '\'';
+        use real::{thing as other}; let a: &'life str = "in \" text"; let b = r"raw \ one"; let c = '"'; let d = '\'';
         #[cfg(test)] use hidden::{first, second};
         #[cfg(test)]
         #[expect(missing_docs, reason = "tests")]
         mod tests { fn hidden() { { hidden() } } }
         #[cfg(test)] mod elsewhere;
         fn after() {}
-    "##;
+    "#;
     let shipped = shipped(source);
     let of_kind = |kind| {
         let found = shipped.tokens.iter().filter(move |token| token.kind == kind);
@@ -263,7 +263,7 @@ fn names_are_found_where_the_compiler_sees_them_and_nowhere_else() {
     let names =
         ["use", "real", "thing", "as", "other", "let", "a", "str", "let", "b", "let", "c", "let", "d"];
     assert_eq!(of_kind(Kind::Name), [&names[..], &["fn", "after"]].concat());
-    assert_eq!(of_kind(Kind::Text), ["in \\\" text", "raw \"one\""]);
+    assert_eq!(of_kind(Kind::Text), ["in \\\" text", r"raw \ one"]);
     assert_eq!(of_kind(Kind::Lifetime), ["'life"]);
     assert_eq!(shipped.test_modules, ["elsewhere"]);
     assert_eq!(shipped.tokens.last().map(|token| token.line), Some(10));

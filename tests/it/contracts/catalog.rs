@@ -27,7 +27,7 @@ over_every_way! {
     a_call_after_its_deadline_is_not_begun,
 }
 
-fn with_catalog(way: Way, promise: impl AsyncFn(Rc<dyn Catalog>, &Bench)) {
+fn with_catalog(way: Way, promise: &impl AsyncFn(Rc<dyn Catalog>, &Bench)) {
     match way {
         Way::Over(link) => Bench::run(link, async |bench| promise(bench.catalog(), &bench).await),
         Way::TwiceOver(link) => {
@@ -109,8 +109,12 @@ async fn an_update_changes_what_it_names_and_the_search_follows(catalog: Rc<dyn 
 
     let category = Some("Not a slug".to_owned());
     let changes = ProductChanges { category, ..ProductChanges::default() };
-    let wrong = catalog.update_product(&bench.admin(), UpdateProduct { product_id: before.id, changes }).await;
-    assert!(matches!(&wrong, Err(CatalogError::InvalidProduct { field, .. }) if field == "category"), "{wrong:?}");
+    let wrong =
+        catalog.update_product(&bench.admin(), UpdateProduct { product_id: before.id, changes }).await;
+    assert!(
+        matches!(&wrong, Err(CatalogError::InvalidProduct { field, .. }) if field == "category"),
+        "{wrong:?}"
+    );
     let got = catalog.get_product(&bench.anybody(), before.id).await.expect("it is there");
     assert_eq!(got.product, after);
 }
@@ -166,11 +170,8 @@ async fn words_are_found_by_their_beginnings_and_categories_by_their_slugs(
     bench: &Bench,
 ) {
     bench.create(&catalog, lamp("LAMP-1")).await;
-    let chair = NewProduct {
-        name: "Reading chair".to_owned(),
-        category: "furniture".to_owned(),
-        ..lamp("CHAIR-1")
-    };
+    let chair =
+        NewProduct { name: "Reading chair".to_owned(), category: "furniture".to_owned(), ..lamp("CHAIR-1") };
     bench.create(&catalog, chair).await;
     for (words, found) in [
         ("read", vec!["LAMP-1", "CHAIR-1"]),

@@ -119,11 +119,7 @@ impl Wire {
     }
 
     /// Runs `check` against the routes that `mount` mounts.
-    fn carry(
-        &self,
-        mount: impl Fn(&mut ServiceConfig) + 'static,
-        check: impl AsyncFnOnce(&Self, Peer),
-    ) {
+    fn carry(&self, mount: impl Fn(&mut ServiceConfig) + 'static, check: impl AsyncFnOnce(&Self, Peer)) {
         let edge = Rc::new(Edge {
             exposure: Exposure::Internal,
             limits: Limits::default(),

@@ -34,7 +34,7 @@ over_every_way! {
     a_call_after_its_deadline_is_not_begun,
 }
 
-fn with_inventory(way: Way, promise: impl AsyncFn(Rc<dyn Inventory>, &Bench)) {
+fn with_inventory(way: Way, promise: &impl AsyncFn(Rc<dyn Inventory>, &Bench)) {
     match way {
         Way::Over(link) => Bench::run(link, async |bench| promise(bench.inventory(), &bench).await),
         Way::TwiceOver(link) => {
@@ -117,10 +117,9 @@ async fn a_product_without_a_level_is_not_found(inventory: Rc<dyn Inventory>, be
 async fn only_an_admin_opens_levels_and_books_receipts(inventory: Rc<dyn Inventory>, bench: &Bench) {
     let product_id = bench.opened(&inventory).await;
     let unopened = ProductId::from(bench.new_id());
-    for (context, error) in [
-        (bench.anybody(), InventoryError::Unauthenticated),
-        (bench.user(), InventoryError::Forbidden),
-    ] {
+    for (context, error) in
+        [(bench.anybody(), InventoryError::Unauthenticated), (bench.user(), InventoryError::Forbidden)]
+    {
         let context = context.with_key(IdempotencyKey::parse("key").expect("a key"));
         let request = ReceiveStock { product_id, quantity: 1 };
         assert_eq!(inventory.receive_stock(&context, request).await, Err(error.clone()));
@@ -134,7 +133,7 @@ async fn only_an_admin_opens_levels_and_books_receipts(inventory: Rc<dyn Invento
 async fn nobody_reserves_namelessly(inventory: Rc<dyn Inventory>, bench: &Bench) {
     let product_id = bench.received(&inventory, 1).await;
     let reservation_id = bench.reservation_id();
-    let request = bench.wish(reservation_id, &[(product_id, 1)]);
+    let request = wish(reservation_id, &[(product_id, 1)]);
     let refused = Err(InventoryError::Unauthenticated);
     assert_eq!(inventory.reserve_stock(&bench.anybody(), request).await, refused);
     assert_eq!(inventory.commit_reservation(&bench.anybody(), reservation_id).await, refused);
@@ -145,7 +144,8 @@ async fn nobody_reserves_namelessly(inventory: Rc<dyn Inventory>, bench: &Bench)
 async fn a_reservation_takes_all_of_its_lines_or_none(inventory: Rc<dyn Inventory>, bench: &Bench) {
     let (plenty, few) = (bench.received(&inventory, 9).await, bench.received(&inventory, 1).await);
     let none = bench.opened(&inventory).await;
-    let refused = bench.reserve(&inventory, bench.reservation_id(), &[(none, 1), (plenty, 2), (few, 2)]).await;
+    let refused =
+        bench.reserve(&inventory, bench.reservation_id(), &[(none, 1), (plenty, 2), (few, 2)]).await;
     let mut product_ids = vec![few, none];
     product_ids.sort();
     assert_eq!(refused, Err(InventoryError::OutOfStock { product_ids }));
@@ -174,7 +174,10 @@ async fn a_reservation_that_could_never_be_made_is_refused(inventory: Rc<dyn Inv
     ] {
         let request = ReserveStock { reservation_id: bench.reservation_id(), lines, hold_seconds };
         let refused = inventory.reserve_stock(&bench.user(), request.clone()).await;
-        assert!(matches!(refused, Err(InventoryError::InvalidReservation { .. })), "{request:?}: {refused:?}");
+        assert!(
+            matches!(refused, Err(InventoryError::InvalidReservation { .. })),
+            "{request:?}: {refused:?}"
+        );
     }
     assert_eq!(bench.available(&inventory, product_id).await, 5);
 }
@@ -299,17 +302,17 @@ impl Bench {
         ReservationId::from(self.new_id())
     }
 
-    fn wish(&self, reservation_id: ReservationId, lines: &[(ProductId, i64)]) -> ReserveStock {
-        let line = |&(product_id, quantity)| ReservationLine { product_id, quantity };
-        ReserveStock { reservation_id, lines: lines.iter().map(line).collect(), hold_seconds: 3_600 }
-    }
-
     async fn reserve(
         &self,
         inventory: &Rc<dyn Inventory>,
         reservation_id: ReservationId,
         lines: &[(ProductId, i64)],
     ) -> Result<Reservation, InventoryError> {
-        inventory.reserve_stock(&self.user(), self.wish(reservation_id, lines)).await
+        inventory.reserve_stock(&self.user(), wish(reservation_id, lines)).await
     }
+}
+
+fn wish(reservation_id: ReservationId, lines: &[(ProductId, i64)]) -> ReserveStock {
+    let line = |&(product_id, quantity)| ReservationLine { product_id, quantity };
+    ReserveStock { reservation_id, lines: lines.iter().map(line).collect(), hold_seconds: 3_600 }
 }

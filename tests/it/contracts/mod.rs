@@ -51,7 +51,7 @@ macro_rules! over_every_way {
             $(
                 #[test]
                 fn $promise() {
-                    super::$run($way, super::$promise);
+                    super::$run($way, &super::$promise);
                 }
             )+
         }

@@ -8,8 +8,8 @@ use catalog_api::{
 };
 use cleave_core::{Context, Page};
 use inventory_api::{
-    Inventory, InventoryError, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId,
-    ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation,
+    ReservationId, ReserveStock, Stock, StockChanges,
 };
 
 /// Sends every call of a contract twice.

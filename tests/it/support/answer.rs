@@ -53,7 +53,11 @@ impl Answer {
         assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{asked}: {problem}");
         assert!(problem.get("error").is_none(), "{asked}: a peer's error reached the public: {problem}");
         assert_eq!(self.response.header("content-type"), Some("application/problem+json"), "{asked}");
-        assert_eq!(self.response.header("x-request-id"), problem["request_id"].as_str(), "{asked}: {problem}");
+        assert_eq!(
+            self.response.header("x-request-id"),
+            problem["request_id"].as_str(),
+            "{asked}: {problem}"
+        );
         problem
     }
 

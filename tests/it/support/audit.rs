@@ -59,7 +59,8 @@ pub(crate) fn check_invariants(store: &Store) {
             let culprits = texts(&inventory, query).await;
             assert!(culprits.is_empty(), "{broken}: this does not hold for {culprits:?}");
         }
-        let numbers = texts(&inventory, "SELECT CAST(number AS TEXT) FROM stock_changes ORDER BY number").await;
+        let numbers =
+            texts(&inventory, "SELECT CAST(number AS TEXT) FROM stock_changes ORDER BY number").await;
         let dense = (1..=numbers.len()).map(|number| number.to_string()).collect::<Vec<_>>();
         assert_eq!(numbers, dense, "the stock changes have no gap");
         let levels = texts(&inventory, "SELECT product_id FROM stock_levels").await;
@@ -126,4 +127,38 @@ async fn count(database: &Database, table: &'static str) -> i64 {
     let query = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
     let row = sqlx::query(query).fetch_one(database.readers()).await.expect("the query is right");
     row.get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use cleave_db::WriteError;
+
+    use super::*;
+
+    #[test]
+    fn tables_that_do_not_add_up_are_noticed() {
+        let id = "00000000-0000-7000-8000-000000000000";
+        for (module, damage) in [
+            ("inventory", "INSERT INTO stock_levels VALUES ('$ID', 5, 5, 0, 0, 1)"),
+            (
+                "catalog",
+                "INSERT INTO products VALUES ('$ID', 1, 'LAMP-1', 'Lamp', '', 'lighting', 1, 0, 0, 0)",
+            ),
+        ] {
+            let store = Store::empty();
+            check_invariants(&store);
+            let damage = damage.replace("$ID", id);
+            runtime().block_on(async {
+                let database = open(&store, module).await;
+                let done = database.write(async |transaction| {
+                    sqlx::query(sqlx::AssertSqlSafe(damage.clone())).execute(transaction).await?;
+                    Ok::<_, WriteError<()>>(())
+                });
+                done.await.expect("the tables take it");
+                database.close().await;
+            });
+            let check = std::panic::AssertUnwindSafe(|| check_invariants(&store));
+            assert!(std::panic::catch_unwind(check).is_err(), "{damage}");
+        }
+    }
 }

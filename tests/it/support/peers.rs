@@ -40,7 +40,9 @@ impl HangingUpPeer {
         let hears = heard.clone();
         let thread = std::thread::spawn(move || {
             for connection in listener.incoming() {
-                let request = connection.ok().and_then(read_request_line);
+                let Ok(connection) = connection else { continue };
+                let request = read_request_line(&connection);
+                // Noted before the connection is closed, which is when the caller goes on.
                 let mut heard = hears.lock().expect("nobody panics with this lock");
                 if heard.enough {
                     return;
@@ -64,7 +66,8 @@ impl HangingUpPeer {
 impl Drop for HangingUpPeer {
     fn drop(&mut self) {
         self.heard.lock().expect("nobody panics with this lock").enough = true;
-        let _wakes_the_thread = TcpStream::connect(self.address);
+        // It wakes the thread, which must not wait for more than the connection.
+        drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the peer's thread ends in peace");
         }
@@ -76,7 +79,7 @@ fn listener() -> TcpListener {
 }
 
 /// The first line without the version; `None` where the connection ends before the head does.
-fn read_request_line(stream: TcpStream) -> Option<String> {
+fn read_request_line(stream: &TcpStream) -> Option<String> {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let request_line = lines.next()?;
     lines.find(String::is_empty)?;

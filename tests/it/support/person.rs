@@ -7,6 +7,7 @@ use cleave_compare::{Client, Request};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, text};
+use super::waiting::eventually;
 
 /// No answer for this long is a hang.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,10 +50,12 @@ impl Person {
         self.send(&post(&path, &receipt).header("idempotency-key", key))
     }
 
-    /// Adds a product with some units of it, and tells its id.
+    /// Adds a product with some units of it, waits until the catalogue has heard of them, and tells the product's id.
     pub(crate) fn bring_in(&self, sku: &str, quantity: i64) -> String {
         let product_id = text(&self.create_product(&lamp(sku), sku).created(), "id");
         self.receive_stock(&product_id, quantity, sku).created();
+        let in_stock = || self.get_product(&product_id).ok()["in_stock"].clone();
+        eventually("the catalogue has heard of the goods", in_stock, |in_stock| *in_stock == true);
         product_id
     }
 

@@ -93,7 +93,11 @@ impl Store {
     /// The access token of a new account.
     pub(crate) fn access_token(&self, admin: bool) -> String {
         let issued_at = self.clock.now();
-        self.issue(admin, issued_at.as_unix_seconds(), issued_at.plus(Duration::from_hours(1)).as_unix_seconds())
+        self.issue(
+            admin,
+            issued_at.as_unix_seconds(),
+            issued_at.plus(Duration::from_hours(1)).as_unix_seconds(),
+        )
     }
 
     /// An admin's access token that was good until a second ago.

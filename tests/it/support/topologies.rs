@@ -19,7 +19,8 @@ pub(crate) fn named(text: &str) -> Topology {
 /// Every topology that comes with the program.
 pub(crate) fn presets() -> Vec<Topology> {
     let listed = topology::list(&config().join("topologies"), &HOUSE).expect("the folder can be read");
-    let presets = listed.into_iter().map(|preset| preset.outcome.expect("a preset is valid")).collect::<Vec<_>>();
+    let presets =
+        listed.into_iter().map(|preset| preset.outcome.expect("a preset is valid")).collect::<Vec<_>>();
     assert!(presets.len() >= 3, "monolith, microservices and something between, but found {presets:?}");
     presets
 }
@@ -34,7 +35,8 @@ pub(crate) fn relinked(topology: &Topology, between: Link, in_memory: bool) -> T
     }
     text.push_str("[links]\n");
     for edge in topology.edges().filter(|edge| in_memory && edge.caller_service == edge.callee_service) {
-        writeln!(text, "\"{} -> {}\" = \"memory\"", edge.caller, edge.callee).expect("a text takes everything");
+        writeln!(text, "\"{} -> {}\" = \"memory\"", edge.caller, edge.callee)
+            .expect("a text takes everything");
     }
     let within = if in_memory { "memory" } else { "direct" };
     let name = format!("{} ({between} between services, {within} within)", topology.name());

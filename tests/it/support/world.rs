@@ -70,7 +70,11 @@ impl World {
         }
         self.tell_everybody();
         for name in names {
-            eventually(&format!("{name} is ready"), || self.ask(name, "/health/ready").status(), |it| *it == 200);
+            eventually(
+                &format!("{name} is ready"),
+                || self.ask(name, "/health/ready").status(),
+                |it| *it == 200,
+            );
         }
     }
 
@@ -80,7 +84,8 @@ impl World {
         let (settings, topology) = (settings.clone(), self.topology.clone());
         let preparing = Process::prepare(settings, topology, service.clone(), clock.clone(), ids.clone());
         let process = self.runtime.block_on(preparing).expect("the data are there");
-        let listeners = Listeners::bind(&process.settings, &process.topology, &service).expect("ports are free");
+        let listeners =
+            Listeners::bind(&process.settings, &process.topology, &service).expect("ports are free");
         let tcp = listeners.internal().expect("it is bound");
         let unix = listeners.unix().map(ToOwned::to_owned);
         self.peers.insert(name.to_owned(), vec![Address { tcp, unix }]);

@@ -1,5 +1,9 @@
 //! Lists of products: each is one of ten statements, which walk an index from the cursor on and stop at the limit.
 //!
+//! A search walks through the products of its longest word and looks the others up for each. So it is quick unless
+//! common words hardly ever meet: among a million products a page by one word takes 1.2 times, by two words 1.6 times
+//! as long as a page of all products, and 80,000 look-ups in vain take 29 ms (tried on 2 cores).
+//!
 //! `CROSS JOIN` says that the words are looked up in the order given: SQLite would else choose by statistics
 //! that it does not have. The number of words is rounded up to the next statement and the last word repeated,
 //! which costs something only for products that match already.

@@ -8,37 +8,39 @@ use rand::RngExt as _;
 /// The most attempts of one call, the first included.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Each answer earns this share of a retry: retries stay below a tenth of the calls.
-const EARNED_PER_ANSWER: f64 = 0.1;
+/// A retry costs as much as so many answers earn: retries stay below a tenth of the calls.
+const ANSWERS_PER_RETRY: u32 = 10;
 
 /// What a peer that was quiet can spend at once.
-const MAX_SAVED: f64 = 10.0;
+const MAX_SAVED_RETRIES: u32 = 10;
 
 /// The longest pause before the first retry; it doubles with each one, and the real pause is drawn from it.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
+/// What retries are paid with, counted in answers.
 pub(super) struct Budget {
-    saved: Cell<f64>,
+    saved_answers: Cell<u32>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { saved: Cell::new(MAX_SAVED) }
+        Self { saved_answers: Cell::new(MAX_SAVED_RETRIES * ANSWERS_PER_RETRY) }
     }
 }
 
 impl Budget {
     pub(super) fn earn(&self) {
-        self.saved.set((self.saved.get() + EARNED_PER_ANSWER).min(MAX_SAVED));
+        self.saved_answers.set((self.saved_answers.get() + 1).min(MAX_SAVED_RETRIES * ANSWERS_PER_RETRY));
     }
 
     /// Whether attempt number `attempt` (from 0) may be followed by another one.
     pub(super) fn spend(&self, attempt: u32) -> bool {
-        let affordable = self.saved.get() >= 1.0 && attempt + 1 < MAX_ATTEMPTS;
-        if affordable {
-            self.saved.set(self.saved.get() - 1.0);
+        let left = self.saved_answers.get().checked_sub(ANSWERS_PER_RETRY);
+        let affordable = left.filter(|_| attempt + 1 < MAX_ATTEMPTS);
+        if let Some(left) = affordable {
+            self.saved_answers.set(left);
         }
-        affordable
+        affordable.is_some()
     }
 }
 
