@@ -62,8 +62,9 @@ use over_every_way;
 /// What a promise needs beside the contract.
 struct Bench {
     cell: Rc<Cell>,
-    access_token: Rc<str>,
-    admin: AccountId,
+    /// Who asks over a direct link; over the others the access token says it.
+    account_id: AccountId,
+    admin_token: Rc<str>,
     user_token: Rc<str>,
 }
 
@@ -81,10 +82,10 @@ impl Bench {
         }
         let runtime = store::runtime();
         LocalSet::new().block_on(&runtime, async {
-            let access_token = Rc::from(world.store().access_token(true));
+            let admin_token = Rc::from(world.store().access_token(true));
             let user_token = Rc::from(world.store().access_token(false));
-            let admin = AccountId::from(world.store().ids.next());
-            promise(Bench { cell: world.cell_of("gateway"), access_token, admin, user_token }).await;
+            let account_id = AccountId::from(world.store().ids.next());
+            promise(Bench { cell: world.cell_of("gateway"), account_id, admin_token, user_token }).await;
         });
     }
 
@@ -117,7 +118,7 @@ impl Bench {
 
     fn user(&self) -> Context {
         self.call(Caller::User(User {
-            account_id: self.admin,
+            account_id: self.account_id,
             admin: false,
             access_token: (*self.user_token).into(),
         }))
@@ -125,9 +126,9 @@ impl Bench {
 
     fn admin(&self) -> Context {
         self.call(Caller::User(User {
-            account_id: self.admin,
+            account_id: self.account_id,
             admin: true,
-            access_token: (*self.access_token).into(),
+            access_token: (*self.admin_token).into(),
         }))
     }
 
