@@ -49,10 +49,7 @@ fn links(criterion: &mut Criterion) {
     let ways: [(&str, Rc<dyn Inventory>); 5] = [
         ("bare trait call", Rc::new(Constant)),
         ("direct", bench.observed(Rc::new(Constant), "direct")),
-        (
-            "memory",
-            bench.remote(Peer::memory("inventory", Rc::new(memory), bench.clock(), &bench.credential)),
-        ),
+        ("memory", bench.remote(Peer::memory("inventory", Rc::new(memory), clock(), &bench.credential))),
         ("unix", bench.remote(bench.peer(unix))),
         ("tcp", bench.remote(bench.peer(tcp))),
     ];
@@ -134,17 +131,13 @@ impl Bench {
         self.local.block_on(&self.runtime, future)
     }
 
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock)
-    }
-
     fn context(&self, caller: Caller) -> Context {
         let deadline = SystemClock.instant() + Duration::from_secs(10);
         Context { caller, ..Context::background(&self.ids, deadline) }
     }
 
     fn observed(&self, inventory: Rc<dyn Inventory>, link: &str) -> Rc<dyn Inventory> {
-        let calls = Calls::from_caller(self.clock(), self.metrics.clone(), "bench", "inventory", link);
+        let calls = Calls::from_caller(clock(), self.metrics.clone(), "bench", "inventory", link);
         Rc::new(ObservedInventory::new(inventory, calls))
     }
 
@@ -154,7 +147,7 @@ impl Bench {
 
     fn peer(&self, address: PeerAddress) -> Peer {
         let (_sender, addresses) = watch::channel(vec![address]);
-        Peer::remote("inventory", addresses, self.clock(), &self.credential)
+        Peer::remote("inventory", addresses, clock(), &self.credential)
     }
 
     fn routes(&self) -> impl Fn(&mut ServiceConfig) + Send + Clone + 'static {
@@ -180,8 +173,12 @@ impl Bench {
         };
         let database = Database::open("inventory", &settings).await.expect("a database");
         database.migrate(&inventory::MIGRATIONS).await.expect("its tables");
-        Rc::new(LocalInventory::new(database, self.clock()))
+        Rc::new(LocalInventory::new(database, clock()))
     }
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
 }
 
 /// Serves the constant inventory on a thread of its own, over both kinds of sockets.
@@ -198,11 +195,12 @@ fn serve(bench: &Bench, socket: &Path) -> (PeerAddress, PeerAddress) {
                 stream.set_nodelay(true).expect("a stream takes the option");
                 Ok((stream, Protocol::Http1, None))
             };
-            fn_service(accept).and_then(http_service::<TcpStream>(over_tcp.clone()))
+            fn_service(accept).and_then(http_service::<TcpStream, _>(over_tcp.clone(), std::future::pending))
         });
         let server = server.expect("it listens").listen_uds("unix", unix, move || {
             let accept = |stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) };
-            fn_service(accept).and_then(http_service::<UnixStream>(over_unix.clone()))
+            fn_service(accept)
+                .and_then(http_service::<UnixStream, _>(over_unix.clone(), std::future::pending))
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async { server.expect("it listens").run().await }).expect("it serves");

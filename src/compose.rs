@@ -146,7 +146,7 @@ pub enum Way {
     /// By a method call: the module is on this thread.
     Direct,
     /// By REST.
-    Peer(Peer),
+    Peer(Box<Peer>),
 }
 
 impl Cell {
@@ -175,7 +175,7 @@ impl Cell {
     pub fn inventory_for(&self, caller: &str) -> Rc<dyn Inventory> {
         let inventory: Rc<dyn Inventory> = match self.way(caller, "inventory") {
             Way::Direct => self.inventory.clone().expect("a direct link joins parts of one process"),
-            Way::Peer(peer) => Rc::new(RemoteInventory(peer)),
+            Way::Peer(peer) => Rc::new(RemoteInventory(*peer)),
         };
         Rc::new(ObservedInventory::new(inventory, self.process.calls(caller, "inventory")))
     }
@@ -184,7 +184,7 @@ impl Cell {
     pub fn catalog_for(&self, caller: &str) -> Rc<dyn Catalog> {
         let catalog: Rc<dyn Catalog> = match self.way(caller, "catalog") {
             Way::Direct => self.catalog.clone().expect("a direct link joins parts of one process"),
-            Way::Peer(peer) => Rc::new(RemoteCatalog(peer)),
+            Way::Peer(peer) => Rc::new(RemoteCatalog(*peer)),
         };
         Rc::new(ObservedCatalog::new(catalog, self.process.calls(caller, "catalog")))
     }
@@ -194,9 +194,9 @@ impl Cell {
         match module {
             "catalog" => catalog_api::rest::mount(config, self.catalog_for("gateway"), Exposure::Public),
             "inventory" => {
-                inventory_api::rest::mount(config, self.inventory_for("gateway"), Exposure::Public)
+                inventory_api::rest::mount(config, self.inventory_for("gateway"), Exposure::Public);
             }
-            _ => {}
+            _ => unreachable!("the house publishes no module {module}"),
         }
     }
 
@@ -228,7 +228,7 @@ impl Cell {
                 Peer::remote(callee, addresses, process.clock.clone(), &process.credential)
             }
         };
-        Way::Peer(peer)
+        Way::Peer(Box::new(peer))
     }
 
     /// The routes that a link in memory serves: those of what has been built so far, which is all that a later

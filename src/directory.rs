@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use cleave_rest::{AddressBook, PeerAddress};
 use tokio::sync::watch;
 
-use crate::supervisor::protocol::{Address, Peers};
+use crate::supervisor::protocol::Peers;
 use crate::topology::{Link, Topology};
 
 /// The addresses of all services, by the kind of socket.
@@ -27,7 +27,7 @@ struct Books {
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     /// It has another form.
-    #[error("peers.{service} = {text:?} is no address: write `tcp://HOST:PORT` or `unix://PATH`")]
+    #[error("peers.{service} = {text:?} is no address: write `tcp://IP:PORT` or `unix://PATH`")]
     Malformed {
         /// Whose address.
         service: String,
@@ -114,9 +114,4 @@ fn parse(service: &str, text: &str) -> Result<PeerAddress, AddressError> {
         Some(("unix", path)) if !path.is_empty() => Ok(PeerAddress::Unix(path.into())),
         _ => Err(malformed()),
     }
-}
-
-/// The entry of a service in the supervisor's map.
-pub fn address(tcp: std::net::SocketAddr) -> Address {
-    Address { tcp, unix: None }
 }

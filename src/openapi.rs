@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Info, OpenApi as Document, RefOr};
+use utoipa::openapi::{Content, Info, OpenApi as Document, Ref, RefOr, Response};
 
 /// RFC 9457, section 6.1.
 const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
@@ -29,18 +29,24 @@ pub fn public() -> Document {
     document
 }
 
-/// Every refusal is a problem, and problems have a media type of their own; said here once for all operations.
+/// Every refusal is a problem, and problems have a media type of their own; said here once for all operations, with
+/// those refusals that every operation has.
 fn declare_problems(document: &mut Document) {
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
-        let responses =
-            operations.into_iter().flatten().flat_map(|operation| &mut operation.responses.responses);
-        for (status, response) in responses {
-            if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response)
-                && let Some(content) = response.content.shift_remove("application/json")
-            {
-                response.content.insert(PROBLEM_MEDIA_TYPE.to_owned(), content);
+        for operation in operations.into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response)
+                    && let Some(content) = response.content.shift_remove("application/json")
+                {
+                    response.content.insert(PROBLEM_MEDIA_TYPE.to_owned(), content);
+                }
             }
+            let any_other = Response::builder()
+                .description("Any other refusal: what is malformed, too large, too late, or away")
+                .content(PROBLEM_MEDIA_TYPE, Content::new(Some(Ref::from_schema_name("Problem"))))
+                .build();
+            operation.responses.responses.insert("default".to_owned(), RefOr::T(any_other));
         }
     }
 }

@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use actix_http::Protocol;
 use actix_rt::net::{TcpStream, UnixStream};
-use actix_server::{Server, ServerHandle};
+use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
 use actix_service::{ServiceFactoryExt as _, fn_service};
 use actix_web::web::{self, ServiceConfig};
 use cleave_rest::server::{Exposure, http_service, not_found};
+use futures_util::future::LocalBoxFuture;
 
 use crate::background::Background;
 use crate::compose::{Cell, Process};
@@ -65,7 +66,8 @@ impl Listeners {
         let called_over_unix = topology
             .edges()
             .any(|edge| edge.link == Link::Unix && edge.callee_service == service.name.as_str());
-        let unix = called_over_unix.then(|| bind_unix(&settings.socket_file(&service.name))).transpose()?;
+        let socket_file = || settings.socket_file(&service.name, service.replicas);
+        let unix = called_over_unix.then(|| bind_unix(&socket_file())).transpose()?;
         let public = service
             .hosts("gateway")
             .then(|| bind(settings.public.address(), "public.port", "--port"))
@@ -126,14 +128,16 @@ impl Running {
             .worker_max_blocking_threads(1)
             .disable_signals()
             .shutdown_timeout(settings.drain_seconds);
-        let internal = routes(&process, mount_internal);
-        server = server.listen("internal", listeners.internal, tcp(internal))?;
+        let stopping = server.graceful_shutdown_signal();
+        let internal = tcp(routes(&process, mount_internal), stopping.clone());
+        server = server.listen("internal", listeners.internal, internal)?;
         if let Some((listener, _)) = listeners.unix {
-            let internal = routes(&process, mount_internal);
-            server = server.listen_uds("internal-unix", listener, unix(internal))?;
+            let internal = unix(routes(&process, mount_internal), stopping.clone());
+            server = server.listen_uds("internal-unix", listener, internal)?;
         }
         if let Some(listener) = listeners.public {
-            server = server.listen("public", listener, tcp(routes(&process, gateway::mount)))?;
+            let public = tcp(routes(&process, gateway::mount), stopping);
+            server = server.listen("public", listener, public)?;
         }
         let background = Background::start(&process)?;
         let server = server.run();
@@ -189,6 +193,7 @@ type Routes = Box<dyn Fn(&mut ServiceConfig)>;
 
 fn tcp(
     routes: impl Fn() -> Routes + Send + Clone + 'static,
+    stopping: GracefulShutdownSignal,
 ) -> impl actix_server::ServerServiceFactory<TcpStream> {
     move || {
         fn_service(|stream: TcpStream| async move {
@@ -197,15 +202,24 @@ fn tcp(
             let peer = stream.peer_addr().ok();
             Ok((stream, Protocol::Http1, peer))
         })
-        .and_then(http_service::<TcpStream>(routes()))
+        .and_then(http_service::<TcpStream, _>(routes(), told(stopping.clone())))
     }
 }
 
 fn unix(
     routes: impl Fn() -> Routes + Send + Clone + 'static,
+    stopping: GracefulShutdownSignal,
 ) -> impl actix_server::ServerServiceFactory<UnixStream> {
     move || {
         fn_service(|stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) })
-            .and_then(http_service::<UnixStream>(routes()))
+            .and_then(http_service::<UnixStream, _>(routes(), told(stopping.clone())))
+    }
+}
+
+/// What a connection waits for to learn that the server stops.
+fn told(stopping: GracefulShutdownSignal) -> impl Fn() -> LocalBoxFuture<'static, ()> + 'static {
+    move || {
+        let stopping = stopping.clone();
+        Box::pin(async move { stopping.notified().await })
     }
 }

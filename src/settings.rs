@@ -297,8 +297,11 @@ impl Settings {
         self.data_dir.join("run.json")
     }
 
-    /// The socket file of a service, for links over `unix`.
-    pub fn socket_file(&self, service: &str) -> PathBuf {
-        self.data_dir.join("run").join(format!("{service}.sock"))
+    /// The socket file of this process, for links over `unix`. A service without replicas has a place that can be
+    /// told beforehand; each replica has one of its own, named by its process.
+    pub fn socket_file(&self, service: &str, replicas: u32) -> PathBuf {
+        let name =
+            if replicas == 1 { service.to_owned() } else { format!("{service}-{}", std::process::id()) };
+        self.data_dir.join("run").join(format!("{name}.sock"))
     }
 }

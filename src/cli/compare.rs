@@ -26,6 +26,9 @@ pub(super) struct CompareArgs {
     /// End within 150 seconds; without it within 15 minutes
     #[arg(long)]
     quick: bool,
+    /// Let the topologies use all processors; else the load generator has the last one for itself
+    #[arg(long)]
+    share_cores: bool,
     /// The folder for results.json
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -36,7 +39,7 @@ pub(super) struct CompareArgs {
 
 pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
-    settings.log.filter = "warn".to_owned();
+    "warn".clone_into(&mut settings.log.filter);
     start_logging(&settings)?;
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
@@ -59,17 +62,18 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
         work: work.path().to_owned(),
     };
     let deployments = topologies
-        .into_iter()
-        .map(|topology| deployment(&topology.name().to_owned(), Program::Topology(Box::new(topology))))
+        .iter()
+        .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
         .collect::<Vec<_>>();
     let floor = deployment("bare handlers", Program::Floor);
+    let plan = if args.quick { Plan::quick(args.seed) } else { Plan::standard(args.seed) };
     let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
         journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf)],
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
-        settings: if args.quick { Plan::quick(args.seed) } else { Plan::standard(args.seed) },
+        settings: Plan { share_processors: args.share_cores, ..plan },
         version: env!("CARGO_PKG_VERSION"),
     };
     let results = comparison.run(&mut TerminalProgress::new()).map_err(failed)?;

@@ -44,7 +44,7 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
             if let Some(count) = products {
                 if on_terminal {
                     eprint!("\r{handled} of {count} products");
-                } else if handled % 100_000 == 0 {
+                } else if handled.is_multiple_of(100_000) {
                     eprintln!("{handled} of {count} products");
                 }
             }

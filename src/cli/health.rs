@@ -18,6 +18,13 @@ pub(super) fn run(common: &Common) -> Outcome {
         RunRecord::read(&file).with_context(|| format!("{} cannot be read", file.display()))?.ok_or_else(
             || anyhow!("there is no {}: nothing runs here; start it with `cleave up`", file.display()),
         )?;
+    if !record.is_alive() {
+        return Err(failed(anyhow!(
+            "{} is left over from `cleave up` with pid {}, which has ended without a clean stop; start it again",
+            file.display(),
+            record.pid
+        )));
+    }
     let mut unwell = 0;
     for (service, processes) in &record.services {
         for process in processes {
@@ -31,5 +38,5 @@ pub(super) fn run(common: &Common) -> Outcome {
             unwell += u32::from(!well);
         }
     }
-    if unwell == 0 { Ok(()) } else { Err(failed(anyhow!("{unwell} processes are not ready"))) }
+    if unwell == 0 { Ok(()) } else { Err(failed(anyhow!("not ready: {unwell} of the processes above"))) }
 }

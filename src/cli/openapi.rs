@@ -1,8 +1,9 @@
 //! `cleave openapi`: the document of the public API.
 
-use super::Outcome;
+use std::io::Write as _;
+
+use super::{Outcome, failed};
 
 pub(super) fn run() -> Outcome {
-    print!("{}", crate::openapi::public_json());
-    Ok(())
+    std::io::stdout().write_all(crate::openapi::public_json().as_bytes()).map_err(failed)
 }

@@ -79,20 +79,23 @@ async fn serve(
                     public: listeners.public().map_err(failed)?,
                 })
                 .map_err(failed)?;
+            // The sockets are bound, so who comes early waits a moment; nobody is served, and nothing calls, before
+            // the addresses of the others are known.
+            tokio::select! {
+                _first = peers.changed() => process.directory.update(&peers.borrow_and_update()),
+                () = ordered_to_stop.stopped() => return Ok(()),
+                () = shutdown.received() => return Ok(()),
+            }
             let running = Running::start(process.clone(), listeners).map_err(failed)?;
+            reporter.ready().map_err(failed)?;
             let follow_peers = async {
-                let mut ready = false;
                 while peers.changed().await.is_ok() {
                     process.directory.update(&peers.borrow_and_update());
-                    if !ready {
-                        ready = true;
-                        reporter.ready().map_err(failed)?;
-                    }
                 }
-                std::future::pending::<Outcome>().await
+                std::future::pending::<()>().await;
             };
             tokio::select! {
-                outcome = follow_peers => outcome?,
+                () = follow_peers => {}
                 () = ordered_to_stop.stopped() => {}
                 () = shutdown.received() => {}
             }
@@ -118,9 +121,10 @@ fn announce(process: &Process, listeners: &Listeners) -> std::io::Result<()> {
         tracing::info!(caller, callee, %link, service = call.service, "reaches");
     }
     let internal = listeners.internal()?;
-    match listeners.public()? {
-        Some(public) => tracing::info!(%internal, %public, "listening"),
-        None => tracing::info!(%internal, "listening"),
+    if let Some(public) = listeners.public()? {
+        tracing::info!(%internal, %public, "listening");
+    } else {
+        tracing::info!(%internal, "listening");
     }
     Ok(())
 }

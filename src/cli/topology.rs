@@ -48,7 +48,7 @@ pub(super) fn run(common: &Common, command: &TopologyCommand) -> Outcome {
             print!("{}", list_text(&listed));
         }
         TopologyCommand::Show { topology, json: false } => {
-            print!("{}", show_text(&common.topology(topology)?))
+            print!("{}", show_text(&common.topology(topology)?));
         }
         TopologyCommand::Show { topology, json: true } => {
             println!("{}", serde_json::to_string_pretty(&common.topology(topology)?).map_err(failed)?);

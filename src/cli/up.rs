@@ -1,5 +1,6 @@
 //! `cleave up`: a whole topology on this machine.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +34,13 @@ pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
 
 async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome {
     let mut shutdown = ShutdownSignal::install().map_err(failed)?;
+    if let Some(gateway) = topology.host_of("gateway").filter(|service| service.replicas > 1) {
+        let (name, replicas) = (&gateway.name, gateway.replicas);
+        return Err(usage(anyhow::anyhow!(
+            "the service {name} has {replicas} replicas and opens the public port, which only one process of this \
+             machine can have: set its replicas to 1"
+        )));
+    }
     // Each process would refuse them too; here nothing has happened yet.
     Directory::new(&topology).configure(&topology, &settings.peers).map_err(usage)?;
     prepare(&settings).await?;
@@ -47,25 +55,22 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
             .map(|service| service.parts().collect::<Vec<_>>().join(", "))
             .unwrap_or_default()
     };
-    print!("{}", address_table(&fleet.processes(), hosts));
-    println!(
-        "\n{} is ready after {} ms: http://{}/docs",
-        topology.name(),
-        fleet.ready_in().as_millis(),
-        fleet.public()
+    let (table, name, public) = (address_table(&fleet.processes(), hosts), topology.name(), fleet.public());
+    let ready_ms = fleet.ready_in().as_millis();
+    // Nobody may be reading, which is no reason to stop.
+    let _nobody_reads = writeln!(
+        std::io::stdout(),
+        "{table}\n{name} is ready after {ready_ms} ms: http://{public}/docs\nCtrl-C stops it"
     );
-    println!("Ctrl-C stops it");
     let gave_up = tokio::select! {
         error = fleet.watch() => Some(error),
         () = shutdown.received() => None,
     };
-    match gave_up {
-        Some(error) => Err(explain(error)),
-        None => {
-            fleet.stop_or_kill(shutdown.received()).await;
-            Ok(())
-        }
+    if let Some(error) = gave_up {
+        return Err(explain(error));
     }
+    fleet.stop_or_kill(shutdown.received()).await;
+    Ok(())
 }
 
 /// Keys, tables and, in an empty store, goods.

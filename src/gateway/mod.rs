@@ -20,7 +20,7 @@ pub fn mount(cell: &Cell, config: &mut ServiceConfig) {
         match cell.way("gateway", published.module) {
             Way::Direct => cell.mount_public(published.module, config),
             Way::Peer(peer) => {
-                let route = Rc::new(Route::new(cell.process(), published, peer));
+                let route = Rc::new(Route::new(cell.process(), published, *peer));
                 for prefix in published.prefixes {
                     let route = route.clone();
                     let handler = move |request, payload| forward(route.clone(), request, payload);

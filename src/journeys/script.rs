@@ -78,28 +78,28 @@ impl ScriptedSession<'_> {
         }
         let receipts = format!("/api/v1/stock/{known}/receipts");
         let one = json!({"quantity": 1});
-        session.send(Request::new("DELETE", "/api/v1/products"))?;
-        session.send(post(&receipts, &one))?;
-        session.send(post(&receipts, &one).header("authorization", "Bearer nonsense"))?;
-        session.send(post(&receipts, &one).header("authorization", "Basic nonsense"))?;
-        session.send(self.as_admin(post(&receipts, &one)))?;
-        session.send(self.as_admin(post(&receipts, &one)).header("idempotency-key", "two words"))?;
+        session.send(&Request::new("DELETE", "/api/v1/products"))?;
+        session.send(&post(&receipts, &one))?;
+        session.send(&post(&receipts, &one).header("authorization", "Bearer nonsense"))?;
+        session.send(&post(&receipts, &one).header("authorization", "Basic nonsense"))?;
+        session.send(&self.as_admin(post(&receipts, &one)))?;
+        session.send(&self.as_admin(post(&receipts, &one)).header("idempotency-key", "two words"))?;
         for (number, quantity) in
             [json!(0), json!(-1), json!(10_001), json!(1.5), json!("1")].iter().enumerate()
         {
             let body = json!({"quantity": quantity});
             session.send(
-                self.as_admin(post(&receipts, &body)).header("idempotency-key", format!("bad-{number}")),
+                &self.as_admin(post(&receipts, &body)).header("idempotency-key", format!("bad-{number}")),
             )?;
         }
         let stray = json!({"quantity": 1, "colour": "red"});
-        session.send(self.as_admin(post(&receipts, &stray)).header("idempotency-key", "stray"))?;
+        session.send(&self.as_admin(post(&receipts, &stray)).header("idempotency-key", "stray"))?;
         let broken = Request::new("POST", receipts.as_str()).json("{\"quantity\":");
-        session.send(self.as_admin(broken).header("idempotency-key", "broken"))?;
+        session.send(&self.as_admin(broken).header("idempotency-key", "broken"))?;
         let large = Request::new("POST", receipts.as_str()).json(one.to_string() + &" ".repeat(70_000));
-        session.send(self.as_admin(large).header("idempotency-key", "large"))?;
+        session.send(&self.as_admin(large).header("idempotency-key", "large"))?;
         let plain = Request::new("POST", receipts.as_str()).header("content-type", "text/plain");
-        session.send(self.as_admin(plain).header("idempotency-key", "plain"))?;
+        session.send(&self.as_admin(plain).header("idempotency-key", "plain"))?;
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl ScriptedSession<'_> {
             "sku": "SCRIPT-1", "name": "Lighthouse reading lamp", "description": "Turns by itself.",
             "category": "lighting", "price": {"amount": 4950, "currency": "EUR"},
         });
-        session.send(post("/api/v1/products", &lamp))?;
+        session.send(&post("/api/v1/products", &lamp))?;
         for (field, value) in [
             ("sku", json!("")),
             ("name", json!("x".repeat(121))),
@@ -118,15 +118,16 @@ impl ScriptedSession<'_> {
         ] {
             let mut wrong = lamp.clone();
             wrong[field] = value;
-            session.send(self.as_admin(post("/api/v1/products", &wrong)))?;
+            session.send(&self.as_admin(post("/api/v1/products", &wrong)))?;
         }
         let create = self.as_admin(post("/api/v1/products", &lamp)).header("idempotency-key", "lamp");
-        let created = session.send(create.clone())?;
-        session.send(create)?;
+        let created = session.send(&create)?;
+        session.send(&create)?;
         let mut other = lamp.clone();
         other["name"] = json!("Another lamp");
-        session.send(self.as_admin(post("/api/v1/products", &other)).header("idempotency-key", "lamp"))?;
-        session.send(self.as_admin(post("/api/v1/products", &other)).header("idempotency-key", "another"))?;
+        session.send(&self.as_admin(post("/api/v1/products", &other)).header("idempotency-key", "lamp"))?;
+        session
+            .send(&self.as_admin(post("/api/v1/products", &other)).header("idempotency-key", "another"))?;
         let id = created["id"].as_str().context("the product was not created")?.to_owned();
         let product = format!("/api/v1/products/{id}");
         session.get(&product)?;
@@ -134,16 +135,16 @@ impl ScriptedSession<'_> {
         let receipts = format!("/api/v1/stock/{id}/receipts");
         for (key, quantity) in [("first", 5), ("first", 5), ("first", 6), ("second", 10_000)] {
             let body = json!({"quantity": quantity});
-            session.send(self.as_admin(post(&receipts, &body)).header("idempotency-key", key))?;
+            session.send(&self.as_admin(post(&receipts, &body)).header("idempotency-key", key))?;
         }
         session.wait_until(&product, |product| product["in_stock"] == true)?;
         session.get("/api/v1/products?q=lighthouse")?;
 
         let cheaper = json!({"price": {"amount": 3950, "currency": "EUR"}, "name": "Harbour reading lamp"});
         let change = Request::new("PATCH", product.as_str()).json(cheaper.to_string());
-        session.send(change.clone())?;
-        session.send(self.as_admin(change.clone()))?;
-        session.send(self.as_admin(change))?;
+        session.send(&change)?;
+        session.send(&self.as_admin(change.clone()))?;
+        session.send(&self.as_admin(change))?;
         session.get("/api/v1/products?q=lighthouse")?;
         session.get("/api/v1/products?q=harbour%20lamp")?;
         session.get(&product)?;
@@ -163,12 +164,12 @@ struct Session<'run> {
 
 impl Session<'_> {
     fn get(&mut self, path: &str) -> anyhow::Result<Value> {
-        self.send(Request::get(path))
+        self.send(&Request::get(path))
     }
 
-    fn send(&mut self, request: Request) -> anyhow::Result<Value> {
-        let response = self.client.send(&request)?;
-        Ok(self.note(&request, &response))
+    fn send(&mut self, request: &Request) -> anyhow::Result<Value> {
+        let response = self.client.send(request)?;
+        Ok(self.note(request, &response))
     }
 
     /// Asks again until `settled` says yes, and notes the last answer: for what follows a moment later.

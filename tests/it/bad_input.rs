@@ -208,7 +208,7 @@ fn addresses_of_peers_that_are_wrong_are_refused_by_their_service() {
     for (text, words) in [
         (
             "catalog = [\"http://127.0.0.1:1\"]",
-            ["peers.catalog", "\"http://127.0.0.1:1\"", "tcp://HOST:PORT"],
+            ["peers.catalog", "\"http://127.0.0.1:1\"", "tcp://IP:PORT"],
         ),
         ("catalog = [\"tcp://127.0.0.1\"]", ["peers.catalog", "\"tcp://127.0.0.1\"", "unix://PATH"]),
         (

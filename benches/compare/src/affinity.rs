@@ -9,14 +9,20 @@ pub struct CpuSets {
     pub servers: Vec<usize>,
     /// Where the generator runs. None where threads cannot be pinned on this system.
     pub generator: Option<usize>,
-    /// Whether both share one processor, because there is only one: latencies then contain the generator's work.
+    /// Whether the generator's processor is one of the servers': latencies then contain the generator's work.
     pub shared: bool,
 }
 
 impl CpuSets {
-    /// Gives the last processor that this process may use to the generator and the others to the servers.
-    pub fn detect() -> Self {
-        Self::divide(system::allowed())
+    /// Gives the last processor that this process may use to the generator and the others to the servers; or, where
+    /// they shall share, all processors to the servers.
+    pub fn detect(share: bool) -> Self {
+        let allowed = system::allowed();
+        if share { Self::share(allowed) } else { Self::divide(allowed) }
+    }
+
+    fn share(allowed: Vec<usize>) -> Self {
+        Self { generator: allowed.last().copied(), servers: allowed, shared: true }
     }
 
     fn divide(mut allowed: Vec<usize>) -> Self {
@@ -111,6 +117,8 @@ mod tests {
         assert_eq!((sets.servers, sets.generator, sets.shared), (vec![0, 1], Some(5), false));
         let one = CpuSets::divide(vec![3]);
         assert_eq!((one.servers, one.generator, one.shared), (vec![3], Some(3), true));
+        let share = CpuSets::share(vec![0, 1]);
+        assert_eq!((share.servers, share.generator, share.shared), (vec![0, 1], Some(1), true));
         let none = CpuSets::divide(Vec::new());
         assert_eq!((none.servers, none.generator), (Vec::new(), None));
     }
@@ -118,7 +126,7 @@ mod tests {
     #[test]
     fn pinning_ends_with_the_work() {
         let before = system::allowed();
-        let sets = CpuSets::detect();
+        let sets = CpuSets::detect(false);
         let during = sets.on_servers(system::allowed);
         assert_eq!(during, sets.servers);
         assert_eq!(system::allowed(), before);

@@ -56,7 +56,7 @@ impl Comparison<'_> {
         let elapsed = || run_began.elapsed().as_secs_f64();
         let settings = &self.settings;
         let (entries, twin) = self.entries()?;
-        let cpu_sets = CpuSets::detect();
+        let cpu_sets = CpuSets::detect(settings.share_processors);
         let mut machine = Machine::detect(self.version);
         let steal_before = proc::steal_and_total_ticks();
         progress.note(&self.introduction(&cpu_sets));

@@ -42,6 +42,8 @@ pub struct Settings {
     pub late_us: u64,
     /// A larger share of late sends voids a phase: it counts for nothing.
     pub void_late_share: f64,
+    /// Whether the servers may use the generator's processor too. The generator then sleeps instead of spinning.
+    pub share_processors: bool,
     /// Resamples of the bootstrap.
     pub resamples: usize,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
@@ -70,6 +72,7 @@ impl Settings {
             request_timeout_seconds: 5.0,
             late_us: 1000,
             void_late_share: 0.02,
+            share_processors: false,
             resamples: 2000,
             withhold_half_width: 0.05,
         }

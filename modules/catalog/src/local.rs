@@ -57,7 +57,8 @@ impl LocalCatalog {
     /// cannot be sold, which is known. Any failure is the inventory's own and no reason to hide a product.
     async fn available(&self, context: &Context, product_id: ProductId) -> Option<i64> {
         let now = self.clock.instant();
-        let wait = self.stock_timeout.min(context.remaining(now));
+        // Half of what is left at most: the page itself has to arrive in time too.
+        let wait = self.stock_timeout.min(context.remaining(now) / 2);
         let context = Context { deadline: now + wait, ..context.clone() };
         // The deadline travels, but a call within the process has nobody at its door who keeps it.
         match tokio::time::timeout(wait, self.inventory.get_stock(&context, product_id)).await {

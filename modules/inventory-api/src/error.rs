@@ -65,7 +65,7 @@ pub enum InventoryError {
     #[error("only an admin may do this")]
     Forbidden,
     /// No answer before the deadline.
-    #[error("no answer in time; the outcome is unknown, so ask again with the same key")]
+    #[error("no answer in time; what a command did is unknown, so send it again with the same key")]
     Timeout,
     /// A part of the store is away.
     #[error("{what} is away; try again in a moment")]

@@ -37,7 +37,7 @@ pub enum CallFailure {
     #[error("{0} is away; try again in a moment")]
     Unavailable(String),
     /// The deadline passed; the outcome is unknown.
-    #[error("no answer in time; the outcome is unknown, so ask again with the same key")]
+    #[error("no answer in time; what a command did is unknown, so send it again with the same key")]
     Timeout,
     /// The module did not accept the user's access token, which may have expired on the way.
     #[error("an access token is needed: send the header authorization with `Bearer ACCESS_TOKEN`")]

@@ -63,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// How many connections can write at the same time; `None` where the engine sets no bound.
+    /// How many connections can write at the same time.
     pub(crate) fn writers(&self) -> u32 {
         match self {
             Self::Sqlite { .. } => 1,

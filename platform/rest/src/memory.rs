@@ -43,7 +43,10 @@ impl MemoryServer {
 }
 
 async fn start(configure: Rc<dyn Fn(&mut ServiceConfig)>) -> Box<Serve> {
-    let service = http_service::<DuplexStream>(move |config| configure(config)).new_service(()).await;
+    // It ends with the thread that it serves.
+    let never = std::future::pending;
+    let service =
+        http_service::<DuplexStream, _>(move |config| configure(config), never).new_service(()).await;
     let service = service.ok().map(Rc::new);
     Box::new(move |connection| {
         let service = service.clone();

@@ -28,7 +28,7 @@ pub(super) struct Deployment {
 
 /// What runs.
 pub(super) enum Program {
-    Topology(Box<Topology>),
+    Topology(Topology),
     Floor,
 }
 
@@ -42,7 +42,7 @@ impl Subject for Deployment {
             tempfile::Builder::new().prefix("data-").tempdir_in(&self.work).context("no room for a copy")?;
         copy_folder(&self.settings.data_dir, data.path()).context("the data cannot be copied")?;
         let mut settings = self.settings.clone();
-        settings.data_dir = data.path().to_owned();
+        data.path().clone_into(&mut settings.data_dir);
         settings.public.port = 0;
         let (logs, _unread) = LogSink::memory();
         let plan = self.plan(&settings, logs)?;

@@ -112,12 +112,13 @@ impl PooledBody {
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
         let Some(second) = self.next().await? else { return Ok(first) };
         let mut whole = BytesMut::from(&first[..]);
-        whole.extend_from_slice(&second);
-        while let Some(piece) = self.next().await? {
+        let mut next = Some(second);
+        while let Some(piece) = next {
             if whole.len() + piece.len() > max_bytes {
                 return Err(BrokenBody::TooLong { max_bytes });
             }
             whole.extend_from_slice(&piece);
+            next = self.next().await?;
         }
         Ok(whole.freeze())
     }

@@ -130,7 +130,7 @@ impl Edge {
             let identity = self
                 .tokens
                 .verify(token, self.clock.now().as_unix_seconds())
-                .map_err(|error| refuse(format!("the access token is refused: {error}")))?;
+                .map_err(|error| refuse(error.to_string()))?;
             return Ok(Caller::User(User {
                 account_id: identity.account_id.into(),
                 admin: identity.admin,

@@ -17,9 +17,11 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The routes that `configure` mounts, served as HTTP/1 over streams of the type `Io`.
-pub fn http_service<Io>(
+/// The routes that `configure` mounts, served as HTTP/1 over streams of the type `Io`. When the future that
+/// `stopping` makes completes, connections are closed after the answer that is under way.
+pub fn http_service<Io, Stopping>(
     configure: impl Fn(&mut ServiceConfig) + 'static,
+    stopping: impl Fn() -> Stopping + 'static,
 ) -> impl ServiceFactory<
     (Io, Protocol, Option<SocketAddr>),
     Config = (),
@@ -29,6 +31,7 @@ pub fn http_service<Io>(
 >
 where
     Io: AsyncRead + AsyncWrite + Unpin + 'static,
+    Stopping: Future<Output = ()> + 'static,
 {
     let app = App::new()
         .configure(|config| configure(config))
@@ -37,5 +40,6 @@ where
     HttpService::build()
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD_TIMEOUT)
+        .graceful_shutdown_signal(stopping)
         .finish(map_config(app, |()| AppConfig::default()))
 }
