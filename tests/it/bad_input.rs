@@ -206,10 +206,7 @@ fn a_service_that_the_topology_has_not_is_refused_with_those_that_it_has() {
 #[test]
 fn addresses_of_peers_that_are_wrong_are_refused_by_their_service() {
     for (text, words) in [
-        (
-            "catalog = [\"http://127.0.0.1:1\"]",
-            ["peers.catalog", "\"http://127.0.0.1:1\"", "tcp://IP:PORT"],
-        ),
+        ("catalog = [\"http://127.0.0.1:1\"]", ["peers.catalog", "\"http://127.0.0.1:1\"", "tcp://IP:PORT"]),
         ("catalog = [\"tcp://127.0.0.1\"]", ["peers.catalog", "\"tcp://127.0.0.1\"", "unix://PATH"]),
         (
             "catalgo = [\"tcp://127.0.0.1:1\"]",

@@ -119,12 +119,12 @@ fn every_answer_has_a_schema_and_every_refusal_is_a_problem() {
                 panic!("{id} {status} has several bodies")
             };
             let schema = &body["schema"];
-            if !status.starts_with('2') {
-                assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{id} {status}");
-                assert_eq!(media_type, "application/problem+json", "{id} {status}");
-            } else {
+            if status.starts_with('2') {
                 assert!(schema["$ref"].is_string() || schema["type"].is_string(), "{id} {status}: {schema}");
                 assert_eq!(media_type, "application/json", "{id} {status}");
+            } else {
+                assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{id} {status}");
+                assert_eq!(media_type, "application/problem+json", "{id} {status}");
             }
         }
     }

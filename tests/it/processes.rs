@@ -179,6 +179,33 @@ fn a_killed_up_leaves_no_process() {
 }
 
 #[test]
+fn a_public_service_that_others_keep_calling_stops_by_itself() {
+    let binary = Binary::new();
+    let up = binary.up("gateway+inventory | *", &[]);
+    let ended = up.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let left =
+        ["catalog", "inventory"].map(|module| binary.data_dir().join(format!("{module}.db-wal")).exists());
+    assert_eq!(left, [false, false], "a database was not closed:\n{}", ended.stderr);
+}
+
+#[test]
+fn each_replica_listens_on_a_socket_file_of_its_own() {
+    let replicated = "link = \"unix\"\n[services.edge]\nroles = [\"gateway\"]\nmodules = [\"inventory\"]\n\
+                      [services.catalog]\nmodules = [\"catalog\"]\nreplicas = 2\n";
+    let binary = Binary::new().with_file("topologies/replicated.toml", replicated);
+    let up = binary.up("replicated", &[]);
+    let sockets =
+        std::fs::read_dir(binary.data_dir().join("run")).expect("the folder of the sockets").count();
+    assert_eq!(sockets, 3, "one of the edge, two of the catalogue");
+    let public = binary.run_record().expect("it runs").public;
+    for _ in 0..10 {
+        assert_eq!(ask(public, &Request::get("/api/v1/products?limit=1")).status, 200);
+    }
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
 fn a_process_opens_the_databases_of_its_own_modules_only() {
     let binary = Binary::new();
     let up = binary.up("microservices", &[]);
