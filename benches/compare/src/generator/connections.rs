@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 
 use super::{Load, Prepared};
 use crate::http::ResponseReader;
@@ -66,6 +69,9 @@ pub(super) enum Outcome {
     Broken,
     GivenUp,
 }
+
+/// How long before a send a resting generator wakes: timers and wake-ups of the kernel may take as long.
+const WAKE_EARLY: Duration = Duration::from_micros(100);
 
 /// How often connections are searched for requests to give up.
 const TIMEOUT_CHECK: Duration = Duration::from_millis(20);
@@ -139,8 +145,8 @@ impl Generator {
 
     /// Moves what can be moved until about `next`, or once where the generator spins, and reports what ended.
     pub(super) fn pump(&mut self, load: Load<'_>, next: Instant, done: &mut Vec<Done>) -> io::Result<()> {
-        let wait = self.wait(next);
-        match self.poll.poll(&mut self.events, Some(wait)) {
+        self.rest(next)?;
+        match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
             Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
@@ -180,17 +186,23 @@ impl Generator {
         done
     }
 
-    /// How long to sleep in the kernel, whose timers count in milliseconds.
-    fn wait(&self, next: Instant) -> Duration {
-        let gap = next.saturating_duration_since(Instant::now());
+    /// Where the servers share this processor, leaves it to them until an answer arrives or the next send is near.
+    fn rest(&self, next: Instant) -> io::Result<()> {
         if self.limits.spin {
-            Duration::ZERO
-        } else if gap > Duration::from_millis(2) {
-            gap.saturating_sub(Duration::from_millis(1)).min(TIMEOUT_CHECK)
-        } else {
-            // The servers share this processor.
+            return Ok(());
+        }
+        let gap =
+            next.saturating_duration_since(Instant::now()).saturating_sub(WAKE_EARLY).min(TIMEOUT_CHECK);
+        if gap.is_zero() {
             std::thread::yield_now();
-            Duration::ZERO
+            return Ok(());
+        }
+        // The poll itself counts in milliseconds; asking whether it has something counts in nanoseconds.
+        let timeout = Timespec::try_from(gap).map_err(io::Error::other)?;
+        let answers = self.poll.registry().as_fd();
+        match rustix::event::poll(&mut [PollFd::new(&answers, PollFlags::IN)], Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
