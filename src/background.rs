@@ -6,7 +6,8 @@ use std::time::Duration;
 use cleave_core::{Context, ContractError};
 use tokio::sync::watch;
 
-use crate::compose::{Cell, Process};
+use crate::compose::Cell;
+use crate::process::Process;
 
 /// How long one step may take.
 const STEP_DEADLINE: Duration = Duration::from_secs(10);

@@ -1,136 +1,23 @@
 //! The composition root: what a process is made of. Local or remote is decided here and nowhere else.
 //!
-//! [`Process`] is what all threads of a process share; a [`Cell`] is the object graph of one thread. Building a
-//! cell starts nothing.
+//! A [`Cell`] is the object graph of one thread, on top of the [`Process`] that all its threads share. Building
+//! one starts nothing.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use catalog::{CurrencyError, LocalCatalog, check_currency};
+use catalog::LocalCatalog;
 use catalog_api::rest::RemoteCatalog;
 use catalog_api::{Catalog, ObservedCatalog};
-use cleave_auth::{KeyFileError, ServiceCredential, TokenVerifier};
-use cleave_core::{Clock, Ids};
-use cleave_db::{Database, DatabaseError};
-use cleave_rest::server::{Edge, Exposure, not_found};
+use cleave_rest::server::{Exposure, not_found};
 use cleave_rest::{Calls, MemoryServer, Peer};
-use cleave_telemetry::Metrics;
 use inventory::LocalInventory;
 use inventory_api::rest::RemoteInventory;
 use inventory_api::{Inventory, ObservedInventory};
 
-use crate::directory::{AddressError, Directory};
-use crate::house::MIGRATIONS;
-use crate::settings::Settings;
-use crate::topology::{Link, Service, Topology};
-
-/// What all threads of one process share.
-#[derive(Debug)]
-pub struct Process {
-    /// What this process hosts.
-    pub service: Service,
-    /// Where everything else is hosted.
-    pub topology: Topology,
-    /// What the process was told.
-    pub settings: Settings,
-    /// Where the time comes from.
-    pub clock: Arc<dyn Clock>,
-    /// Where ids come from.
-    pub ids: Arc<Ids>,
-    /// What the process measures of itself.
-    pub metrics: Arc<Metrics>,
-    /// Where the other services are.
-    pub directory: Directory,
-    databases: Vec<Database>,
-    tokens: Arc<TokenVerifier>,
-    credential: Arc<ServiceCredential>,
-}
-
-/// A process cannot be put together.
-#[derive(Debug, thiserror::Error)]
-pub enum ComposeError {
-    /// A key cannot be read.
-    #[error(transparent)]
-    Keys(#[from] KeyFileError),
-    /// A database cannot be opened.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// The catalogue has prices in another currency.
-    #[error(transparent)]
-    Currency(#[from] CurrencyError),
-    /// An address cannot be read.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-}
-
-impl Process {
-    /// Reads the keys and opens the databases of what `service` hosts. Nothing is bound, and nothing runs yet.
-    pub async fn prepare(
-        settings: Settings,
-        topology: Topology,
-        service: Service,
-        clock: Arc<dyn Clock>,
-        ids: Arc<Ids>,
-    ) -> Result<Arc<Self>, ComposeError> {
-        let directory = Directory::new(&topology);
-        directory.configure(&topology, &settings.peers)?;
-        let tokens = Arc::new(TokenVerifier::from_dir(&settings.keys_dir())?);
-        let credential = Arc::new(ServiceCredential::load(&settings.credential_file())?);
-        let mut databases = Vec::new();
-        for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| service.hosts(module)) {
-            let database = Database::open(module, &settings.database(module)).await?;
-            database.verify(migrations).await?;
-            if *module == "catalog" {
-                check_currency(&database, &settings.catalog).await?;
-            }
-            databases.push(database);
-        }
-        let metrics = Arc::new(Metrics::default());
-        Ok(Arc::new(Self {
-            service,
-            topology,
-            settings,
-            clock,
-            ids,
-            metrics,
-            directory,
-            databases,
-            tokens,
-            credential,
-        }))
-    }
-
-    /// The databases of the hosted modules.
-    pub fn databases(&self) -> &[Database] {
-        &self.databases
-    }
-
-    fn database(&self, module: &str) -> Option<Database> {
-        self.databases.iter().find(|database| database.module() == module).cloned()
-    }
-
-    /// What stands between a listener and the modules.
-    pub fn edge(&self, exposure: Exposure) -> Rc<Edge> {
-        Rc::new(Edge {
-            exposure,
-            limits: self.settings.requests.limits(),
-            clock: self.clock.clone(),
-            ids: self.ids.clone(),
-            tokens: self.tokens.clone(),
-            credential: self.credential.clone(),
-        })
-    }
-
-    fn calls(&self, caller: &str, callee: &'static str) -> Calls {
-        let link = self.topology.link(caller, callee);
-        Calls::from_caller(self.clock.clone(), self.metrics.clone(), caller, callee, link)
-    }
-
-    fn served(&self, module: &'static str) -> Calls {
-        Calls::served(self.clock.clone(), self.metrics.clone(), module)
-    }
-}
+use crate::process::Process;
+use crate::topology::Link;
 
 /// The object graph of one thread.
 pub struct Cell {
@@ -177,7 +64,7 @@ impl Cell {
             Way::Direct => self.inventory.clone().expect("a direct link joins parts of one process"),
             Way::Peer(peer) => Rc::new(RemoteInventory(*peer)),
         };
-        Rc::new(ObservedInventory::new(inventory, self.process.calls(caller, "inventory")))
+        Rc::new(ObservedInventory::new(inventory, self.calls(caller, "inventory")))
     }
 
     /// The catalogue as `caller` reaches it.
@@ -186,7 +73,7 @@ impl Cell {
             Way::Direct => self.catalog.clone().expect("a direct link joins parts of one process"),
             Way::Peer(peer) => Rc::new(RemoteCatalog(*peer)),
         };
-        Rc::new(ObservedCatalog::new(catalog, self.process.calls(caller, "catalog")))
+        Rc::new(ObservedCatalog::new(catalog, self.calls(caller, "catalog")))
     }
 
     /// Mounts `module` for the public: as it is reached by the gateway over a direct link.
@@ -203,11 +90,11 @@ impl Cell {
     /// Mounts every hosted module for peers.
     pub fn mount_hosted(&self, config: &mut ServiceConfig) {
         if let Some(catalog) = self.catalog.clone() {
-            let observed = ObservedCatalog::new(catalog, self.process.served("catalog"));
+            let observed = ObservedCatalog::new(catalog, self.served("catalog"));
             catalog_api::rest::mount(config, Rc::new(observed), Exposure::Internal);
         }
         if let Some(inventory) = self.inventory.clone() {
-            let observed = ObservedInventory::new(inventory, self.process.served("inventory"));
+            let observed = ObservedInventory::new(inventory, self.served("inventory"));
             inventory_api::rest::mount(config, Rc::new(observed), Exposure::Internal);
         }
     }
@@ -244,6 +131,15 @@ impl Cell {
             hosted.mount_hosted(config);
             config.default_service(web::to(not_found));
         }
+    }
+
+    fn calls(&self, caller: &str, callee: &'static str) -> Calls {
+        let Process { topology, clock, metrics, .. } = &*self.process;
+        Calls::from_caller(clock.clone(), metrics.clone(), caller, callee, topology.link(caller, callee))
+    }
+
+    fn served(&self, module: &'static str) -> Calls {
+        Calls::served(self.process.clock.clone(), self.process.metrics.clone(), module)
     }
 
     /// What all threads share.

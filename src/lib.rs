@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod house;
 pub mod journeys;
 pub mod openapi;
+pub mod process;
 pub mod provision;
 pub mod server;
 pub mod settings;

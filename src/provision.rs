@@ -14,8 +14,9 @@ use cleave_db::Database;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
-use crate::compose::{Cell, ComposeError, Process};
+use crate::compose::Cell;
 use crate::house::{HOUSE, MIGRATIONS};
+use crate::process::{Process, ProcessError};
 use crate::settings::Settings;
 use crate::topology::Topology;
 
@@ -33,7 +34,7 @@ const BATCH: usize = 1_000;
 pub enum ProvisionError {
     /// The parts of the store cannot be put together.
     #[error(transparent)]
-    Compose(#[from] ComposeError),
+    Compose(#[from] ProcessError),
     /// There is no directory for data, and none can be made.
     #[error("the data directory {} cannot be made; choose another one with --data-dir", directory.display())]
     DataDirectory {

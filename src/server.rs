@@ -18,8 +18,9 @@ use cleave_rest::server::{Exposure, http_service, not_found};
 use futures_util::future::LocalBoxFuture;
 
 use crate::background::Background;
-use crate::compose::{Cell, Process};
+use crate::compose::Cell;
 use crate::gateway;
+use crate::process::Process;
 use crate::settings::Settings;
 use crate::topology::{Link, Service, Topology};
 

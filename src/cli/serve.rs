@@ -7,7 +7,7 @@ use clap::Args;
 use cleave_core::{Ids, SystemClock};
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
-use crate::compose::Process;
+use crate::process::Process;
 use crate::provision;
 use crate::server::health::Placement;
 use crate::server::{Listeners, Running};

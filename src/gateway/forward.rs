@@ -18,8 +18,8 @@ use http::header::{
     PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-use crate::compose::Process;
 use crate::house::Published;
+use crate::process::Process;
 
 /// Where the requests of one module go.
 pub(super) struct Route {

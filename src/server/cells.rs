@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use crate::compose::{Cell, Process};
+use crate::compose::Cell;
+use crate::process::Process;
 
 thread_local! {
     // Not the cells themselves: what they hold must be dropped while the thread's other locals are still there, or the

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use serde::Serialize;
 
-use crate::compose::Process;
+use crate::process::Process;
 use crate::topology::Link;
 
 /// What `GET /topology` says: what this process hosts, and what it reaches elsewhere.

@@ -152,6 +152,7 @@ pub(super) const NOBODY_ASKS_FOR_THE_TOPOLOGY: Rule = Rule {
 const PLACES_THAT_KNOW_TOPOLOGIES: &[Exception] = &[
     Exception { place: "src/topology/", what: "*", reason: "it is what a topology is" },
     Exception { place: "src/compose.rs", what: "*", reason: "local or remote is decided here" },
+    Exception { place: "src/process.rs", what: "*", reason: "it opens the databases of what is hosted here" },
     Exception { place: "src/lib.rs", what: "topology", reason: "it declares the module" },
     Exception {
         place: "src/house.rs",

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleave::compose::{Cell, Process};
+use cleave::compose::Cell;
+use cleave::process::Process;
 use cleave::server::{Listeners, Running};
 use cleave::supervisor::protocol::{Address, Peers};
 use cleave::topology::Topology;

@@ -1,0 +1,116 @@
+//! What all threads of a process share: settings, clock, keys, databases, addresses, metrics.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use catalog::{CurrencyError, check_currency};
+use cleave_auth::{KeyFileError, ServiceCredential, TokenVerifier};
+use cleave_core::{Clock, Ids};
+use cleave_db::{Database, DatabaseError};
+use cleave_rest::server::{Edge, Exposure};
+use cleave_telemetry::Metrics;
+
+use crate::directory::{AddressError, Directory};
+use crate::house::MIGRATIONS;
+use crate::settings::Settings;
+use crate::topology::{Service, Topology};
+
+/// What all threads of one process share.
+#[derive(Debug)]
+pub struct Process {
+    /// What this process hosts.
+    pub service: Service,
+    /// Where everything else is hosted.
+    pub topology: Topology,
+    /// What the process was told.
+    pub settings: Settings,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<Ids>,
+    /// What the process measures of itself.
+    pub metrics: Arc<Metrics>,
+    /// Where the other services are.
+    pub directory: Directory,
+    databases: Vec<Database>,
+    tokens: Arc<TokenVerifier>,
+    /// By which this process proves itself to its peers, and they to it.
+    pub credential: Arc<ServiceCredential>,
+}
+
+/// A process cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// A key cannot be read.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// A database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The catalogue has prices in another currency.
+    #[error(transparent)]
+    Currency(#[from] CurrencyError),
+    /// An address cannot be read.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+}
+
+impl Process {
+    /// Reads the keys and opens the databases of what `service` hosts. Nothing is bound, and nothing runs yet.
+    pub async fn prepare(
+        settings: Settings,
+        topology: Topology,
+        service: Service,
+        clock: Arc<dyn Clock>,
+        ids: Arc<Ids>,
+    ) -> Result<Arc<Self>, ProcessError> {
+        let directory = Directory::new(&topology);
+        directory.configure(&topology, &settings.peers)?;
+        let tokens = Arc::new(TokenVerifier::from_dir(&settings.keys_dir())?);
+        let credential = Arc::new(ServiceCredential::load(&settings.credential_file())?);
+        let mut databases = Vec::new();
+        for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| service.hosts(module)) {
+            let database = Database::open(module, &settings.database(module)).await?;
+            database.verify(migrations).await?;
+            if *module == "catalog" {
+                check_currency(&database, &settings.catalog).await?;
+            }
+            databases.push(database);
+        }
+        let metrics = Arc::new(Metrics::default());
+        Ok(Arc::new(Self {
+            service,
+            topology,
+            settings,
+            clock,
+            ids,
+            metrics,
+            directory,
+            databases,
+            tokens,
+            credential,
+        }))
+    }
+
+    /// The databases of the hosted modules.
+    pub fn databases(&self) -> &[Database] {
+        &self.databases
+    }
+
+    /// The database of a module, where it is hosted here.
+    pub fn database(&self, module: &str) -> Option<Database> {
+        self.databases.iter().find(|database| database.module() == module).cloned()
+    }
+
+    /// What stands between a listener and the modules.
+    pub fn edge(&self, exposure: Exposure) -> Rc<Edge> {
+        Rc::new(Edge {
+            exposure,
+            limits: self.settings.requests.limits(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            tokens: self.tokens.clone(),
+            credential: self.credential.clone(),
+        })
+    }
+}
