@@ -1,19 +1,21 @@
-//! What runs once a process, whether or not anybody asks: reactions and expiries.
+//! What runs once a process, whether or not anybody asks: relays, consumers, recovery, expiries, e-mails.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use cleave_core::{Context, ContractError};
+use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use crate::compose::Cell;
 use crate::process::Process;
+use crate::settings::Settings;
 
 /// How long one step may take.
 const STEP_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The most reservations that one step releases.
-const EXPIRY_BATCH: u32 = 100;
+/// The most reservations, orders or e-mails that one step takes.
+const BATCH: u32 = 100;
 
 /// The thread of background work; dropped or stopped, it ends after the step that is under way.
 #[derive(Debug)]
@@ -63,25 +65,31 @@ impl Drop for Background {
 
 async fn run(process: &Arc<Process>, stopped: watch::Receiver<bool>) {
     let cell = Cell::build(process);
-    let follow_stock = async {
-        let Some(catalog) = &cell.catalog else { return };
-        let pause = process.settings.catalog.stock_poll_interval();
-        repeat("follow_stock", pause, stopped.clone(), async || {
-            let context = context(process);
-            catalog.follow_stock(&context).await.map(|applied| applied > 0)
-        })
-        .await;
-    };
+    let Settings { inventory, orders, notifications, .. } = &process.settings;
+    let relays = join_all(cell.relays().iter().map(|relay| relay.run(stopped.clone())));
+    let consumers = join_all(cell.consumers().iter().map(|consumer| consumer.run(stopped.clone())));
     let expire_reservations = async {
-        let Some(inventory) = &cell.inventory else { return };
-        let pause = process.settings.inventory.expiry_interval();
-        repeat("expire_reservations", pause, stopped.clone(), async || {
-            let context = context(process);
-            inventory.expire_reservations(&context, EXPIRY_BATCH).await.map(|expired| expired > 0)
+        let Some(local) = &cell.inventory else { return };
+        repeat("expire_reservations", inventory.expiry_interval(), stopped.clone(), async || {
+            local.expire_reservations(&context(process), BATCH).await.map(|expired| expired > 0)
         })
         .await;
     };
-    tokio::join!(follow_stock, expire_reservations);
+    let recover_orders = async {
+        let Some(local) = &cell.orders else { return };
+        repeat("recover_orders", orders.recovery_interval(), stopped.clone(), async || {
+            local.recover(&context(process), BATCH).await.map(|recovered| recovered > 0)
+        })
+        .await;
+    };
+    let send_emails = async {
+        let Some(local) = &cell.notifications else { return };
+        repeat("send_emails", notifications.send_interval(), stopped.clone(), async || {
+            local.send_emails(&context(process), BATCH).await.map(|sent| sent > 0)
+        })
+        .await;
+    };
+    tokio::join!(relays, consumers, expire_reservations, recover_orders, send_emails);
 }
 
 /// Takes steps until told to stop: at once while there is more to do, else after a pause. A failing step is

@@ -1,11 +1,14 @@
 //! The customers that the instrument and the tests play: what they ask for, and what a right answer is.
 
 mod normal;
+mod random;
 mod script;
+mod session;
 
 use cleave_compare::{Dice, Journey, Request, Response};
 
 pub use normal::Normaliser;
+pub use random::RandomSession;
 pub use script::ScriptedSession;
 
 /// What is for sale, as a journey has to know it.

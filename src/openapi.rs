@@ -1,8 +1,9 @@
 //! The one OpenAPI document of the public API: the same bytes in every topology.
 
-use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Info, OpenApi as Document, Ref, RefOr, Response};
+
+use crate::house::PUBLISHED;
 
 /// RFC 9457, section 6.1.
 const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
@@ -20,8 +21,8 @@ pub fn public() -> Document {
             .build(),
         utoipa::openapi::Paths::new(),
     );
-    for module in [catalog_api::rest::PublicApi::openapi(), inventory_api::rest::PublicApi::openapi()] {
-        document.merge(module);
+    for published in PUBLISHED {
+        document.merge((published.api)());
     }
     declare_problems(&mut document);
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));

@@ -1,17 +1,19 @@
 //! What all threads of a process share: settings, clock, keys, databases, addresses, metrics.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use catalog::{CurrencyError, check_currency};
-use cleave_auth::{KeyFileError, ServiceCredential, TokenVerifier};
+use cleave_auth::{KeyFileError, ServiceCredential, TokenIssuer, TokenVerifier};
 use cleave_core::{Clock, Ids};
 use cleave_db::{Database, DatabaseError};
+use cleave_events::{Outbox, TableLog};
 use cleave_rest::server::{Edge, Exposure};
 use cleave_telemetry::Metrics;
 
 use crate::directory::{AddressError, Directory};
-use crate::house::MIGRATIONS;
+use crate::house::{MIGRATIONS, TOPICS};
 use crate::settings::Settings;
 use crate::topology::{Service, Topology};
 
@@ -33,6 +35,11 @@ pub struct Process {
     /// Where the other services are.
     pub directory: Directory,
     databases: Vec<Database>,
+    outboxes: BTreeMap<&'static str, Outbox>,
+    /// The event log, where this process keeps it.
+    pub event_log: Option<TableLog>,
+    /// Makes users' access tokens, where this process may.
+    pub token_issuer: Option<Arc<TokenIssuer>>,
     tokens: Arc<TokenVerifier>,
     /// By which this process proves itself to its peers, and they to it.
     pub credential: Arc<ServiceCredential>,
@@ -77,6 +84,14 @@ impl Process {
             }
             databases.push(database);
         }
+        let topics = TOPICS.iter().filter(|topic| service.hosts(topic));
+        let outboxes = topics.map(|topic| (*topic, Outbox::new())).collect();
+        let log_database = databases.iter().find(|database| database.module() == "events");
+        let event_log = log_database.map(|database| TableLog::new(database.clone(), clock.clone()));
+        let token_issuer = service
+            .hosts("accounts")
+            .then(|| TokenIssuer::load(&settings.signing_key_file()).map(Arc::new))
+            .transpose()?;
         let metrics = Arc::new(Metrics::default());
         Ok(Arc::new(Self {
             service,
@@ -87,6 +102,9 @@ impl Process {
             metrics,
             directory,
             databases,
+            outboxes,
+            event_log,
+            token_issuer,
             tokens,
             credential,
         }))
@@ -100,6 +118,14 @@ impl Process {
     /// The database of a module, where it is hosted here.
     pub fn database(&self, module: &str) -> Option<Database> {
         self.databases.iter().find(|database| database.module() == module).cloned()
+    }
+
+    /// Where a hosted module writes down what it tells others.
+    ///
+    /// # Panics
+    /// When the module is not hosted here or tells nothing: a fault of the composition root.
+    pub fn outbox(&self, module: &str) -> Outbox {
+        self.outboxes.get(module).expect("a hosted module of TOPICS has an outbox").clone()
     }
 
     /// What stands between a listener and the modules.

@@ -2,11 +2,13 @@
 
 mod cells;
 pub mod health;
+pub mod settled;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_http::Protocol;
@@ -169,7 +171,7 @@ fn share_of_the_cores(process: &Process) -> usize {
 /// The routes of one listener, from the cell of whichever thread serves it.
 fn routes(
     process: &Arc<Process>,
-    mount: fn(&Cell, &mut ServiceConfig),
+    mount: fn(&Rc<Cell>, &mut ServiceConfig),
 ) -> impl Fn() -> Box<dyn Fn(&mut ServiceConfig)> + Send + Clone + 'static {
     let process = process.clone();
     move || {
@@ -182,11 +184,12 @@ fn routes(
     }
 }
 
-fn mount_internal(cell: &Cell, config: &mut ServiceConfig) {
+fn mount_internal(cell: &Rc<Cell>, config: &mut ServiceConfig) {
     config.app_data(cell.process().edge(Exposure::Internal));
     cell.mount_hosted(config);
     health::mount(cell.process(), config);
     health::mount_internal(cell.process(), config);
+    settled::mount(cell, config);
     config.default_service(web::to(not_found));
 }
 

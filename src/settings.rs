@@ -40,6 +40,16 @@ pub struct Settings {
     pub catalog: catalog::Settings,
     /// The module's own.
     pub inventory: inventory::Settings,
+    /// The module's own.
+    pub accounts: accounts::Settings,
+    /// The module's own.
+    pub orders: orders::Settings,
+    /// The module's own.
+    pub payments: payments::Settings,
+    /// The module's own.
+    pub notifications: notifications::Settings,
+    /// The pace of relays and consumers.
+    pub events: cleave_events::Settings,
 }
 
 /// Where a listener binds.

@@ -14,7 +14,7 @@ use crate::house::PUBLISHED;
 use crate::server::health;
 
 /// Mounts the public listener's routes.
-pub fn mount(cell: &Cell, config: &mut ServiceConfig) {
+pub fn mount(cell: &Rc<Cell>, config: &mut ServiceConfig) {
     config.app_data(cell.process().edge(Exposure::Public));
     for published in PUBLISHED {
         match cell.way("gateway", published.module) {

@@ -33,6 +33,7 @@ impl Normaliser {
 
     fn field(&mut self, key: &str, value: &Value) -> Value {
         match value {
+            Value::String(_) if key == "access_token" => Value::String("TOKEN".to_owned()),
             Value::String(_) if key == "request_id" => Value::String("REQUEST".to_owned()),
             Value::String(_) if key.ends_with("_at") => Value::String("TIME".to_owned()),
             value => self.value(value),

@@ -1,15 +1,11 @@
 //! The session that every topology has to answer alike before anything is timed.
 
-use std::time::{Duration, Instant};
-
-use anyhow::{Context as _, bail};
-use cleave_compare::{Client, Request, Response, Script, Step};
+use anyhow::Context as _;
+use cleave_compare::{Client, Request, Script, Step};
 use serde_json::{Value, json};
 
-use super::{Normaliser, Shelf};
-
-/// How long a reaction may take to show.
-const REACTION_DEADLINE: Duration = Duration::from_secs(10);
+use super::session::{Session, post};
+use super::Shelf;
 
 /// Customers who look around and err, and an admin who adds a product and books its stock.
 #[derive(Debug)]
@@ -22,14 +18,11 @@ pub struct ScriptedSession<'shelf> {
 
 impl Script for ScriptedSession<'_> {
     fn replay(&self, client: &mut Client) -> anyhow::Result<Vec<Step>> {
-        let mut session = Session { client, normaliser: Normaliser::default(), steps: Vec::new() };
-        for id in &self.shelf.product_ids {
-            session.normaliser.keep(id);
-        }
+        let mut session = Session::new(client, self.shelf);
         self.browse(&mut session)?;
         self.err(&mut session)?;
         self.manage(&mut session)?;
-        Ok(session.steps)
+        Ok(session.into_steps())
     }
 }
 
@@ -137,7 +130,7 @@ impl ScriptedSession<'_> {
             let body = json!({"quantity": quantity});
             session.send(&self.as_admin(post(&receipts, &body)).header("idempotency-key", key))?;
         }
-        session.wait_until(&product, |product| product["in_stock"] == true)?;
+        session.wait_until(&Request::get(product.as_str()), |product| product["in_stock"] == true)?;
         session.get("/api/v1/products?q=lighthouse")?;
 
         let cheaper = json!({"price": {"amount": 3950, "currency": "EUR"}, "name": "Harbour reading lamp"});
@@ -154,65 +147,4 @@ impl ScriptedSession<'_> {
     fn as_admin(&self, request: Request) -> Request {
         request.header("authorization", format!("Bearer {}", self.admin_token))
     }
-}
-
-struct Session<'run> {
-    client: &'run mut Client,
-    normaliser: Normaliser,
-    steps: Vec<Step>,
-}
-
-impl Session<'_> {
-    fn get(&mut self, path: &str) -> anyhow::Result<Value> {
-        self.send(&Request::get(path))
-    }
-
-    fn send(&mut self, request: &Request) -> anyhow::Result<Value> {
-        let response = self.client.send(request)?;
-        Ok(self.note(request, &response))
-    }
-
-    /// Asks again until `settled` says yes, and notes the last answer: for what follows a moment later.
-    fn wait_until(&mut self, path: &str, settled: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
-        let request = Request::get(path);
-        let start = now();
-        loop {
-            let response = self.client.send(&request)?;
-            if settled(&serde_json::from_slice(&response.body).unwrap_or(Value::Null)) {
-                self.note(&request, &response);
-                return Ok(());
-            }
-            if now() - start > REACTION_DEADLINE {
-                bail!("{path} did not settle within {} s: {}", REACTION_DEADLINE.as_secs(), response.text());
-            }
-            pause();
-        }
-    }
-
-    fn note(&mut self, request: &Request, response: &Response) -> Value {
-        let headers = ["content-type", "location", "retry-after", "allow"]
-            .iter()
-            .filter_map(|name| Some(format!("{name}: {}", response.header(name)?)))
-            .collect::<Vec<_>>();
-        let body = serde_json::from_slice(&response.body).unwrap_or_else(|_| Value::String(response.text()));
-        let shown = self.normaliser.value(&body);
-        let headers = self.normaliser.text(&headers.join("; "));
-        let asked = self.normaliser.text(&format!("{} {}", request.method, request.path));
-        self.steps.push(Step::new(asked, format!("{} [{headers}] {shown}", response.status)));
-        body
-    }
-}
-
-fn post(path: &str, body: &Value) -> Request {
-    Request::new("POST", path).json(body.to_string())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a real store is waited for in real time")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the session has a thread of its own, and a deadline")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(20));
 }

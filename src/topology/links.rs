@@ -55,7 +55,7 @@ impl fmt::Display for Link {
 pub struct Edge<'topology> {
     /// The module or role that calls.
     pub caller: &'static str,
-    /// The module that is called.
+    /// The module or role that is called.
     pub callee: &'static str,
     /// How the call travels.
     pub link: Link,
@@ -66,7 +66,7 @@ pub struct Edge<'topology> {
 }
 
 impl Topology {
-    /// How a call travels from a module or role to a module. Within a service it is direct unless its edge says
+    /// How a call travels from one module or role to another. Within a service it is direct unless its edge says
     /// otherwise; between services it takes the link of its edge, or else that of the topology. A caller that the house
     /// does not know stands outside every process.
     pub fn link(&self, from: &str, to: &str) -> Link {

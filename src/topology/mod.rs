@@ -42,7 +42,7 @@ pub struct House {
     pub modules: &'static [&'static str],
     /// The infrastructure that a process can play beside modules; each role is hosted by exactly one service.
     pub roles: &'static [&'static str],
-    /// Who calls whom: `(caller, callee)`. A caller is a module or a role, a callee is a module.
+    /// Who calls whom: `(caller, callee)`, each a module or a role.
     pub calls: &'static [(&'static str, &'static str)],
 }
 

@@ -2,6 +2,7 @@
 //! hang, never as a fault.
 
 use cleave_core::{CallFailure, Context, ContractError as _, IdempotencyKey, RequestId};
+use inventory_api::rest::InventoryAdapter;
 use inventory_api::{InventoryError, ReceiveStock};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
@@ -115,7 +116,7 @@ fn a_lost_answer_is_asked_for_again_only_where_that_is_safe() {
     let product_id = id.parse().expect("a product's id");
     let cell = world.cell_of("gateway");
     LocalSet::new().block_on(&runtime(), async {
-        let inventory = cell.inventory_for("gateway");
+        let inventory = cell.reach::<InventoryAdapter>("gateway");
         let context = || {
             let process = cell.process();
             let request_id = RequestId::from_uuid(process.ids.next());

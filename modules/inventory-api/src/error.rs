@@ -52,6 +52,12 @@ pub enum InventoryError {
         /// Which one.
         reservation_id: ReservationId,
     },
+    /// The reservation has not been sold, so there is nothing to take back.
+    #[error("reservation {reservation_id} has not been committed")]
+    ReservationNotCommitted {
+        /// Which one.
+        reservation_id: ReservationId,
+    },
     /// The command has no key.
     #[error("send the header idempotency-key with a value of your own, so that a retry is safe")]
     IdempotencyKeyRequired,
@@ -87,7 +93,8 @@ impl ContractError for InventoryError {
             }
             Self::OutOfStock { .. }
             | Self::ReservationReleased { .. }
-            | Self::ReservationCommitted { .. } => ErrorKind::Conflict,
+            | Self::ReservationCommitted { .. }
+            | Self::ReservationNotCommitted { .. } => ErrorKind::Conflict,
             Self::IdempotencyKeyRequired => ErrorKind::Malformed,
             Self::Unauthenticated => ErrorKind::Unauthenticated,
             Self::Forbidden => ErrorKind::Forbidden,
@@ -106,6 +113,7 @@ impl ContractError for InventoryError {
             Self::ReservationNotFound { .. } => "reservation_not_found",
             Self::ReservationReleased { .. } => "reservation_released",
             Self::ReservationCommitted { .. } => "reservation_committed",
+            Self::ReservationNotCommitted { .. } => "reservation_not_committed",
             Self::IdempotencyKeyRequired => "idempotency_key_required",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Unauthenticated => "unauthenticated",

@@ -3,8 +3,8 @@
 //! The inventory keeps one level of stock a product and a ledger of every movement; it knows no prices and
 //! no customers. Goods come in by receipts and go out by *reservations*: a caller reserves the lines that it
 //! is about to sell, and then commits the reservation (they are sold) or releases it (they are back). A
-//! reservation that is forgotten expires. Between the two halves of a sale nothing is locked, so no caller
-//! can hold up another one, wherever it runs.
+//! reservation that is forgotten expires; one that was committed can be returned, when the sale is undone.
+//! Between the two halves of a sale nothing is locked, so no caller can hold up another one, wherever it runs.
 //!
 //! Why not one operation "sell"? Because the sale is decided elsewhere (a payment may be refused), and a
 //! transaction that spans two modules would tie them to one process.
@@ -61,7 +61,7 @@ pub trait Inventory {
         reservation_id: ReservationId,
     ) -> Result<Reservation, InventoryError>;
 
-    /// Sells what is reserved. Committing again changes nothing.
+    /// Sells what is reserved. Committing again changes nothing, and is answered in the present state.
     async fn commit_reservation(
         &self,
         context: &Context,
@@ -71,6 +71,14 @@ pub trait Inventory {
     /// Puts back what is reserved. Releasing again changes nothing; releasing what was never reserved makes
     /// sure that it never will be.
     async fn release_reservation(
+        &self,
+        context: &Context,
+        reservation_id: ReservationId,
+    ) -> Result<Reservation, InventoryError>;
+
+    /// Takes back what was sold, so that it can be sold again. Returning again changes nothing. Only for the
+    /// store itself and admins.
+    async fn return_reservation(
         &self,
         context: &Context,
         reservation_id: ReservationId,

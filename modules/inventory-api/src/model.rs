@@ -91,7 +91,7 @@ pub struct Reservation {
     pub expires_at: Timestamp,
 }
 
-/// The states of a reservation: `reserved → committed`, `reserved → released`.
+/// The states of a reservation: `reserved → committed → returned`, `reserved → released`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReservationState {
@@ -101,6 +101,8 @@ pub enum ReservationState {
     Committed,
     /// The units are back, or were never taken.
     Released,
+    /// The units were sold, and are back.
+    Returned,
 }
 
 /// From where to list changes.

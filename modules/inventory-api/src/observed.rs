@@ -78,6 +78,15 @@ impl Inventory for ObservedInventory {
         self.calls.observe("release_reservation", context, call).await
     }
 
+    async fn return_reservation(
+        &self,
+        context: &Context,
+        reservation_id: ReservationId,
+    ) -> Result<Reservation, InventoryError> {
+        let call = self.inner.return_reservation(context, reservation_id);
+        self.calls.observe("return_reservation", context, call).await
+    }
+
     async fn list_stock_changes(
         &self,
         context: &Context,

@@ -9,8 +9,10 @@
 //! composes the store calls [`LocalInventory::expire_reservations`] every [`Settings::expiry_interval`].
 //!
 //! Start at `local.rs` (the use cases), go on to `transactions.rs` (what happens together) and `store/` (the
-//! SQL); `stock.rs` and `reservation.rs` hold the rules that need no database.
+//! SQL); `stock.rs` and `reservation.rs` hold the rules that need no database, and `audit.rs` shows what the
+//! tables say of themselves.
 
+pub mod audit;
 mod expiry;
 mod import;
 mod local;
@@ -31,11 +33,18 @@ use serde::Deserialize;
 pub use local::LocalInventory;
 
 /// The history of the inventory's tables.
-pub const MIGRATIONS: Migrations = Migrations(&[Migration {
-    version: 1,
-    name: "levels_ledger_reservations",
-    sql: include_str!("../../../migrations/inventory/0001_levels_ledger_reservations.sql"),
-}]);
+pub const MIGRATIONS: Migrations = Migrations(&[
+    Migration {
+        version: 1,
+        name: "levels_ledger_reservations",
+        sql: include_str!("../../../migrations/inventory/0001_levels_ledger_reservations.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "returned",
+        sql: include_str!("../../../migrations/inventory/0002_returned.sql"),
+    },
+]);
 
 /// What can be set: the section `inventory` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

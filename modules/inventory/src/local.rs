@@ -12,7 +12,7 @@ use inventory_api::{
 };
 
 use crate::origin::Origin;
-use crate::reservation::{Wanted, answer_to_commit, answer_to_release};
+use crate::reservation::{Wanted, answer_to_commit, answer_to_release, answer_to_return};
 use crate::stock::check_quantity;
 use crate::{store, transactions};
 
@@ -150,6 +150,21 @@ impl Inventory for LocalInventory {
         match released {
             Some(reservation) => Ok(reservation),
             None => answer_to_release(self.get_reservation(context, reservation_id).await?),
+        }
+    }
+
+    async fn return_reservation(
+        &self,
+        context: &Context,
+        reservation_id: ReservationId,
+    ) -> Result<Reservation, InventoryError> {
+        let origin = self.admin(context)?;
+        let returned = self
+            .write(async |transaction| transactions::take_back(transaction, &origin, reservation_id).await)
+            .await?;
+        match returned {
+            Some(reservation) => Ok(reservation),
+            None => answer_to_return(self.get_reservation(context, reservation_id).await?),
         }
     }
 

@@ -59,7 +59,7 @@ impl Wanted {
 pub(crate) fn answer_to_commit(present: Reservation) -> Result<Reservation, InventoryError> {
     let reservation_id = present.reservation_id;
     match present.state {
-        ReservationState::Committed => Ok(present),
+        ReservationState::Committed | ReservationState::Returned => Ok(present),
         ReservationState::Released => Err(InventoryError::ReservationReleased { reservation_id }),
         // It was made after the commit had looked for it in vain.
         ReservationState::Reserved => Err(InventoryError::ReservationNotFound { reservation_id }),
@@ -69,9 +69,23 @@ pub(crate) fn answer_to_commit(present: Reservation) -> Result<Reservation, Inve
 /// The answer to a release that found nothing to put back.
 pub(crate) fn answer_to_release(present: Reservation) -> Result<Reservation, InventoryError> {
     match present.state {
-        ReservationState::Committed => {
+        // A return leaves the refusal as it was: the units are not put back twice.
+        ReservationState::Committed | ReservationState::Returned => {
             Err(InventoryError::ReservationCommitted { reservation_id: present.reservation_id })
         }
         ReservationState::Released | ReservationState::Reserved => Ok(present),
+    }
+}
+
+/// The answer to a return that found nothing to take back.
+pub(crate) fn answer_to_return(present: Reservation) -> Result<Reservation, InventoryError> {
+    let reservation_id = present.reservation_id;
+    match present.state {
+        ReservationState::Returned => Ok(present),
+        ReservationState::Released => Err(InventoryError::ReservationReleased { reservation_id }),
+        // It may have been committed after the return had looked for it in vain.
+        ReservationState::Reserved | ReservationState::Committed => {
+            Err(InventoryError::ReservationNotCommitted { reservation_id })
+        }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum MovementKind {
     Released,
     /// Reserved units were put back because their time was over.
     Expired,
+    /// Sold units were taken back.
+    Returned,
 }
 
 impl MovementKind {
@@ -38,6 +40,7 @@ impl MovementKind {
             Self::Committed => "committed",
             Self::Released => "released",
             Self::Expired => "expired",
+            Self::Returned => "returned",
         }
     }
 }

@@ -109,8 +109,8 @@ pub(crate) async fn commit(
     origin: &Origin,
     reservation_id: ReservationId,
 ) -> Outcome<Option<Reservation>> {
-    let state = ReservationState::Committed;
-    let Some(expires_at) = store::end_reservation(transaction, reservation_id, state).await? else {
+    let (reserved, state) = (ReservationState::Reserved, ReservationState::Committed);
+    let Some(expires_at) = store::change_state(transaction, reservation_id, reserved, state).await? else {
         return Ok(None);
     };
     let lines = store::reservation_lines(&mut *transaction, reservation_id).await?;
@@ -135,6 +135,27 @@ pub(crate) async fn release(
     put_back(transaction, origin, reservation_id, MovementKind::Released).await
 }
 
+/// Takes back what was sold; `None` where nothing was.
+pub(crate) async fn take_back(
+    transaction: &mut Transaction,
+    origin: &Origin,
+    reservation_id: ReservationId,
+) -> Outcome<Option<Reservation>> {
+    let (committed, state) = (ReservationState::Committed, ReservationState::Returned);
+    let Some(expires_at) = store::change_state(transaction, reservation_id, committed, state).await? else {
+        return Ok(None);
+    };
+    let lines = store::reservation_lines(&mut *transaction, reservation_id).await?;
+    let mut flips = Vec::new();
+    for line in &lines {
+        let available = store::return_units(transaction, line).await?;
+        flips.extend(Flip::between(line.product_id, available - line.quantity, available));
+    }
+    store::record_lines(transaction, origin, reservation_id, MovementKind::Returned).await?;
+    store::record_flips(transaction, &flips).await?;
+    Ok(Some(Reservation { reservation_id, state, lines, expires_at }))
+}
+
 /// Puts back what is reserved because its time is over; `None` where it has ended in the meantime.
 pub(crate) async fn expire(
     transaction: &mut Transaction,
@@ -150,8 +171,8 @@ async fn put_back(
     reservation_id: ReservationId,
     kind: MovementKind,
 ) -> Outcome<Option<Reservation>> {
-    let end = ReservationState::Released;
-    let Some(expires_at) = store::end_reservation(transaction, reservation_id, end).await? else {
+    let (reserved, state) = (ReservationState::Reserved, ReservationState::Released);
+    let Some(expires_at) = store::change_state(transaction, reservation_id, reserved, state).await? else {
         return Ok(None);
     };
     let lines = store::reservation_lines(&mut *transaction, reservation_id).await?;

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Unauthenticated,
     /// Who asks may not do this.
     Forbidden,
+    /// A third party, which the store has to ask, says no.
+    Declined,
     /// There is no such thing, or the caller may not know of it.
     NotFound,
     /// The state of things stands against it now.
@@ -57,6 +59,11 @@ pub trait ContractError: Error + Serialize + DeserializeOwned + 'static {
 
     /// The stable name of the variant, in snake case; scripts match on it.
     fn code(&self) -> &'static str;
+
+    /// What a problem says beside its words, as members of its own (RFC 9457, section 3.2): names and values.
+    fn members(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// The error that a caller sees when the module itself gave no answer.
     fn from_failure(failure: CallFailure) -> Self;

@@ -8,6 +8,7 @@
 mod clock;
 mod context;
 mod error;
+mod event;
 mod ids;
 mod key;
 mod money;
@@ -16,6 +17,7 @@ mod page;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use context::{Caller, Context, RequestId, User};
 pub use error::{CallFailure, ContractError, ErrorKind};
+pub use event::{Event, UnreadableEvent};
 pub use ids::{AccountId, Ids};
 pub use key::{IdempotencyKey, InvalidKey};
 pub use money::{Currency, InvalidCurrency, Money};

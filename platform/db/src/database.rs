@@ -71,6 +71,12 @@ impl Database {
         &self.readers
     }
 
+    /// Where one statement runs that is a whole transaction by itself: it saves the round trips of its beginning and its
+    /// end. It is not repeated when it meets another writer.
+    pub fn writer(&self) -> &AnyPool {
+        &self.writer
+    }
+
     /// Runs `work` in one transaction: all of it is durable, or nothing has happened. The transaction is run
     /// again when it met another writer, so `work` must do nothing else than its statements.
     pub async fn write<T, E>(

@@ -9,6 +9,7 @@
 //!
 //! It knows no module. What a topology is, and which link a call takes, is decided by who builds a [`Peer`].
 
+mod adapter;
 mod calls;
 pub mod headers;
 mod memory;
@@ -17,6 +18,7 @@ mod peer;
 mod problem;
 pub mod server;
 
+pub use adapter::Adapter;
 pub use calls::Calls;
 pub use memory::MemoryServer;
 pub use operation::Operation;

@@ -1,5 +1,6 @@
 //! Errors on the wire: RFC 9457 problem details.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use actix_web::http::StatusCode;
@@ -27,6 +28,10 @@ pub struct Problem {
     pub code: String,
     /// The id under which the logs of all processes tell more.
     pub request_id: String,
+    /// What else the module says of it, for example which order was refused.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub members: BTreeMap<String, String>,
     /// The contract's own error, for a peer's adapter to restore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
@@ -40,6 +45,7 @@ pub fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::Declined => StatusCode::PAYMENT_REQUIRED,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
         ErrorKind::Overloaded => StatusCode::TOO_MANY_REQUESTS,
@@ -59,13 +65,16 @@ impl Problem {
             detail: detail.into(),
             code: code.to_owned(),
             request_id: request_id.as_str().to_owned(),
+            members: BTreeMap::new(),
             error: None,
         }
     }
 
     /// The problem that tells of a contract's error.
     pub fn from_error<E: ContractError>(error: &E, request_id: &RequestId) -> Self {
-        Self::new(status_of(error.kind()), error.code(), error.to_string(), request_id)
+        let members = error.members().into_iter().map(|(name, value)| (name.to_owned(), value));
+        let problem = Self::new(status_of(error.kind()), error.code(), error.to_string(), request_id);
+        Self { members: members.collect(), ..problem }
     }
 
     /// The same problem with the contract's error inside.

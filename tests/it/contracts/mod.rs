@@ -90,11 +90,11 @@ impl Bench {
     }
 
     fn inventory(&self) -> Rc<dyn Inventory> {
-        self.cell.inventory_for("gateway")
+        self.cell.reach::<InventoryAdapter>("gateway")
     }
 
     fn catalog(&self) -> Rc<dyn Catalog> {
-        self.cell.catalog_for("gateway")
+        self.cell.reach::<CatalogAdapter>("gateway")
     }
 
     fn new_id(&self) -> Uuid {

@@ -59,6 +59,63 @@ impl Person {
         product_id
     }
 
+    /// The cart with so many of a product in it.
+    pub(crate) fn put_item(&self, product_id: &str, quantity: i64) -> Answer {
+        let item = json!({"quantity": quantity}).to_string();
+        self.send(&Request::new("PUT", format!("/api/v1/cart/items/{product_id}")).json(item))
+    }
+
+    pub(crate) fn remove_item(&self, product_id: &str) -> Answer {
+        self.send(&Request::new("DELETE", format!("/api/v1/cart/items/{product_id}")))
+    }
+
+    pub(crate) fn get_cart(&self) -> Answer {
+        self.send(&Request::get("/api/v1/cart"))
+    }
+
+    pub(crate) fn place_order(&self, payment_token: &str, key: &str) -> Answer {
+        self.check_out(&json!({"payment_token": payment_token}), key)
+    }
+
+    pub(crate) fn check_out(&self, body: &Value, key: &str) -> Answer {
+        self.send(&post("/api/v1/orders", body).header("idempotency-key", key))
+    }
+
+    pub(crate) fn get_order(&self, order_id: &str) -> Answer {
+        self.send(&Request::get(format!("/api/v1/orders/{order_id}")))
+    }
+
+    pub(crate) fn list_orders(&self, query: &str) -> Answer {
+        self.send(&Request::get(format!("/api/v1/orders{query}")))
+    }
+
+    pub(crate) fn cancel_order(&self, order_id: &str) -> Answer {
+        self.send(&Request::new("POST", format!("/api/v1/orders/{order_id}/cancellation")))
+    }
+
+    pub(crate) fn list_notifications(&self, query: &str) -> Answer {
+        self.send(&Request::get(format!("/api/v1/notifications{query}")))
+    }
+
+    /// Opens an account; the answer is the account.
+    pub(crate) fn register(&self, email: &str, password: &str) -> Answer {
+        let account = json!({"email": email, "password": password, "name": "Ada Lovelace"});
+        self.send(&post("/api/v1/accounts", &account))
+    }
+
+    /// Logs in; the answer has the access token.
+    pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.send(&post("/api/v1/sessions", &json!({"email": email, "password": password})))
+    }
+
+    /// The same place, seen by the holder of a new account.
+    pub(crate) fn newcomer(&self, email: &str) -> Self {
+        let password = "a long walk on the beach";
+        self.register(email, password).created();
+        let session = self.log_in(email, password).created();
+        Self::new(self.address, Some(text(&session, "access_token")))
+    }
+
     /// Every product of a list, page by page.
     pub(crate) fn walk(&self, query: &str) -> Vec<Value> {
         let mut items = Vec::new();

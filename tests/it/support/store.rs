@@ -64,8 +64,10 @@ impl Store {
             ("internal.port", "0"),
             ("server.workers", "1"),
             ("server.drain_seconds", "1"),
-            // Reactions are waited for often; let them be quick.
-            ("catalog.stock_poll_ms", "20"),
+            // What is waited for often: let it be quick.
+            ("payments.slow_ms", "200"),
+            ("orders.recovery_interval_ms", "50"),
+            ("notifications.send_interval_ms", "50"),
         ];
         let flags = usual.iter().chain(settings).map(|(key, value)| (*key, (*value).to_owned()));
         let flags = flags.collect::<Vec<_>>();

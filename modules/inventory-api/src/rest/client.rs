@@ -71,6 +71,14 @@ impl Inventory for RemoteInventory {
         self.0.put(context, &paths::release(reservation_id), &()).await
     }
 
+    async fn return_reservation(
+        &self,
+        context: &Context,
+        reservation_id: ReservationId,
+    ) -> Result<Reservation, InventoryError> {
+        self.0.put(context, &paths::take_back(reservation_id), &()).await
+    }
+
     async fn list_stock_changes(
         &self,
         context: &Context,

@@ -21,6 +21,7 @@ pub const INTERNAL: &[Operation] = &[
     Operation { id: "get_reservation", method: "GET", path: RESERVATION },
     Operation { id: "commit_reservation", method: "PUT", path: COMMIT },
     Operation { id: "release_reservation", method: "PUT", path: RELEASE },
+    Operation { id: "return_reservation", method: "PUT", path: RETURN },
     Operation { id: "list_stock_changes", method: "GET", path: CHANGES },
 ];
 
@@ -30,6 +31,7 @@ pub(super) const OPEN: &str = "/internal/v1/inventory/stock/{product_id}";
 pub(super) const RESERVATION: &str = "/internal/v1/inventory/reservations/{reservation_id}";
 pub(super) const COMMIT: &str = "/internal/v1/inventory/reservations/{reservation_id}/commit";
 pub(super) const RELEASE: &str = "/internal/v1/inventory/reservations/{reservation_id}/release";
+pub(super) const RETURN: &str = "/internal/v1/inventory/reservations/{reservation_id}/return";
 pub(super) const CHANGES: &str = "/internal/v1/inventory/stock-changes";
 
 /// The public place of a product's stock.
@@ -55,6 +57,10 @@ pub(super) fn commit(reservation_id: ReservationId) -> String {
 
 pub(super) fn release(reservation_id: ReservationId) -> String {
     format!("/internal/v1/inventory/reservations/{reservation_id}/release")
+}
+
+pub(super) fn take_back(reservation_id: ReservationId) -> String {
+    format!("/internal/v1/inventory/reservations/{reservation_id}/return")
 }
 
 pub(super) fn changes(request: &ListStockChanges) -> String {

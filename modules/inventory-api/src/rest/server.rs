@@ -30,6 +30,7 @@ pub struct PublicApi;
     get_reservation,
     commit_reservation,
     release_reservation,
+    return_reservation,
     list_stock_changes
 ))]
 pub struct InternalApi;
@@ -47,6 +48,7 @@ pub fn mount(config: &mut ServiceConfig, inventory: Rc<dyn Inventory>, exposure:
         ));
         config.service(resource(paths::COMMIT, [(Method::PUT, web::to(commit_reservation))]));
         config.service(resource(paths::RELEASE, [(Method::PUT, web::to(release_reservation))]));
+        config.service(resource(paths::RETURN, [(Method::PUT, web::to(return_reservation))]));
         config.service(resource(paths::CHANGES, [(Method::GET, web::to(list_stock_changes))]));
     }
 }
@@ -151,6 +153,24 @@ async fn release_reservation(
     reservation_id: PathId<ReservationId>,
 ) -> HttpResponse {
     call.reply(StatusCode::OK, call.contract.release_reservation(&call.context, reservation_id.0).await)
+}
+
+/// Takes back what was sold.
+#[utoipa::path(
+    put, path = paths::RETURN, operation_id = "return_reservation", tag = "inventory",
+    params(("reservation_id" = ReservationId, Path)),
+    responses(
+        (status = 200, body = Reservation),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem)
+    )
+)]
+async fn return_reservation(
+    call: Call<dyn Inventory>,
+    reservation_id: PathId<ReservationId>,
+) -> HttpResponse {
+    call.reply(StatusCode::OK, call.contract.return_reservation(&call.context, reservation_id.0).await)
 }
 
 /// Which products came into stock or ran out.

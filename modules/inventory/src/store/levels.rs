@@ -97,6 +97,21 @@ pub(crate) async fn commit_units(
     .map(|_| ())
 }
 
+/// Takes sold units back, and tells what can be sold then.
+pub(crate) async fn return_units(
+    transaction: &mut Transaction,
+    line: &ReservationLine,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE stock_levels SET available = available + $1, sold = sold - $1, \
+         last_movement = last_movement + 1 WHERE product_id = $2 RETURNING available",
+    )
+    .bind(line.quantity)
+    .bind(line.product_id.to_string())
+    .fetch_one(transaction)
+    .await
+}
+
 /// Puts reserved units back, and tells what can be sold then.
 pub(crate) async fn release_units(
     transaction: &mut Transaction,

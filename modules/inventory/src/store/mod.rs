@@ -4,6 +4,7 @@
 //! take any executor read one committed state.
 
 mod changes;
+mod facts;
 mod ledger;
 mod levels;
 mod receipts;
@@ -12,13 +13,14 @@ mod reservations;
 use sqlx::{Any, Executor};
 
 pub(crate) use changes::{list_changes, record_flips};
+pub(crate) use facts::{level_facts, reservation_facts};
 pub(crate) use ledger::{record_lines, record_opened, record_received};
 pub(crate) use levels::{
-    available, commit_units, is_known, open_levels, receive_units, release_units, reserve_units,
+    available, commit_units, is_known, open_levels, receive_units, release_units, reserve_units, return_units,
 };
 pub(crate) use receipts::{insert_receipt, receipt};
 pub(crate) use reservations::{
-    bury_reservation, due_reservations, end_reservation, insert_lines, insert_reservation, reservation,
+    bury_reservation, change_state, due_reservations, insert_lines, insert_reservation, reservation,
     reservation_lines,
 };
 

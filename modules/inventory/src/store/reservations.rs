@@ -1,7 +1,7 @@
 //! `reservations` and `reservation_lines`: what is set aside, and what became of it.
 //!
-//! A row is never deleted, its lines never change, and its state leaves `reserved` once: so whoever finds a
-//! row in an end state knows all that will ever be true of it.
+//! A row is never deleted, its lines never change, and its state leaves `reserved` once, and `committed` once
+//! for `returned`: so whoever finds a row in an end state knows all that will ever be true of it.
 
 use cleave_core::Timestamp;
 use cleave_db::Transaction;
@@ -61,19 +61,20 @@ pub(crate) async fn insert_lines(
     query.execute(transaction).await.map(|_| ())
 }
 
-/// Takes a reservation to an end state, and tells when it would have expired; `None` where it is not
-/// reserved.
-pub(crate) async fn end_reservation(
+/// Takes a reservation from one state to another, and tells when it would have expired; `None` where it is not
+/// in the first one.
+pub(crate) async fn change_state(
     transaction: &mut Transaction,
     reservation_id: ReservationId,
-    end: ReservationState,
+    from: ReservationState,
+    to: ReservationState,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     let expires_at: Option<i64> = sqlx::query_scalar(
-        "UPDATE reservations SET state = $1 WHERE reservation_id = $2 AND state = 'reserved' \
-         RETURNING expires_at",
+        "UPDATE reservations SET state = $1 WHERE reservation_id = $2 AND state = $3 RETURNING expires_at",
     )
-    .bind(state_text(end))
+    .bind(state_text(to))
     .bind(reservation_id.to_string())
+    .bind(state_text(from))
     .fetch_optional(transaction)
     .await?;
     Ok(expires_at.map(Timestamp::from_micros))
@@ -133,14 +134,16 @@ fn state_text(state: ReservationState) -> &'static str {
         ReservationState::Reserved => "reserved",
         ReservationState::Committed => "committed",
         ReservationState::Released => "released",
+        ReservationState::Returned => "returned",
     }
 }
 
-fn parse_state(text: &str) -> Result<ReservationState, sqlx::Error> {
+pub(super) fn parse_state(text: &str) -> Result<ReservationState, sqlx::Error> {
     match text {
         "reserved" => Ok(ReservationState::Reserved),
         "committed" => Ok(ReservationState::Committed),
         "released" => Ok(ReservationState::Released),
+        "returned" => Ok(ReservationState::Returned),
         unknown => Err(sqlx::Error::Decode(format!("`{unknown}` is not the state of a reservation").into())),
     }
 }

@@ -108,6 +108,15 @@ impl Peer {
         self.exchange(context, Method::PATCH, path, json(body)).await
     }
 
+    /// Takes something away; sending it again changes nothing more.
+    pub async fn delete<T, E>(&self, context: &Context, path: &str) -> Result<T, E>
+    where
+        T: DeserializeOwned,
+        E: ContractError,
+    {
+        self.exchange(context, Method::DELETE, path, Bytes::new()).await
+    }
+
     /// Passes a whole request on and streams its answer back: what the gateway does.
     ///
     /// The caller has cleaned the headers; this adds what a peer needs. A request whose body streams is sent

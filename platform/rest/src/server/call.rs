@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError as _};
 use cleave_core::{Context, ContractError, ErrorKind};
 use serde::Serialize;
@@ -40,11 +41,25 @@ impl<C: ?Sized> Call<C> {
         result: Result<T, E>,
         location: impl FnOnce(&T) -> String,
     ) -> HttpResponse {
+        self.reply_at(result, |value| (StatusCode::CREATED, location(value)))
+    }
+
+    /// The same with a status that depends on what was made. Where the work goes on (202), `Retry-After` says when to
+    /// look again.
+    pub fn reply_at<T: Serialize, E: ContractError>(
+        &self,
+        result: Result<T, E>,
+        status_and_location: impl FnOnce(&T) -> (StatusCode, String),
+    ) -> HttpResponse {
         match result {
             Ok(value) => {
-                let mut response = self.json(StatusCode::CREATED, &value);
-                if let Ok(location) = location(&value).try_into() {
-                    response.headers_mut().insert(actix_web::http::header::LOCATION, location);
+                let (status, location) = status_and_location(&value);
+                let mut response = self.json(status, &value);
+                if let Ok(location) = location.try_into() {
+                    response.headers_mut().insert(LOCATION, location);
+                }
+                if status == StatusCode::ACCEPTED {
+                    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
                 }
                 response
             }

@@ -1,0 +1,1 @@
+//! The accounts: who you are, passwords and access tokens.

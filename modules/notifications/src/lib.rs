@@ -1,0 +1,1 @@
+//! The notifications: what customers are told, and the e-mails that tell them.

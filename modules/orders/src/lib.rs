@@ -1,0 +1,1 @@
+//! The orders: what was bought, and the checkout saga.

@@ -1,0 +1,1 @@
+//! The payments: what was paid, and the sandbox that plays the provider.

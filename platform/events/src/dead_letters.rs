@@ -1,0 +1,149 @@
+//! Events that were put aside: those that failed, and those that wait behind them.
+
+use cleave_db::{Database, Transaction};
+use sqlx::Row as _;
+
+use crate::recorded::{RecordedEvent, event_columns};
+
+/// An event that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Whether it failed itself.
+    pub state: DeadLetterState,
+    /// What went wrong with it; empty where it only waits.
+    pub error: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// The event.
+    pub event: RecordedEvent,
+}
+
+/// Why an event was put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadLetterState {
+    /// It failed.
+    Failed,
+    /// An earlier event of the same entity failed.
+    Parked,
+}
+
+impl DeadLetterState {
+    /// The word that the table uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// The events of a topic that were put aside, in their order.
+pub(crate) async fn list(database: &Database, topic: &str) -> Result<Vec<DeadLetter>, sqlx::Error> {
+    let rows = sqlx::query(concat!(
+        "SELECT state, error, attempts, ",
+        event_columns!(),
+        " FROM dead_letters WHERE topic = $1 ORDER BY position"
+    ))
+    .bind(topic)
+    .fetch_all(database.readers())
+    .await?;
+    let letter = |row: &sqlx::any::AnyRow| {
+        let state = match row.try_get::<String, _>(0)?.as_str() {
+            "failed" => DeadLetterState::Failed,
+            _ => DeadLetterState::Parked,
+        };
+        let event = RecordedEvent::from_row(row, 3)?;
+        Ok(DeadLetter { state, error: row.try_get(1)?, attempts: row.try_get(2)?, event })
+    };
+    rows.iter().map(letter).collect()
+}
+
+/// Puts an event aside. The number of dead letters that the topic's offset keeps is moved by the caller.
+pub(crate) async fn insert(
+    transaction: &mut Transaction,
+    topic: &str,
+    letter: &DeadLetter,
+) -> Result<(), sqlx::Error> {
+    let DeadLetter { state, error, attempts, event } = letter;
+    sqlx::query(concat!(
+        "INSERT INTO dead_letters (topic, state, error, attempts, ",
+        event_columns!(),
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    ))
+    .bind(topic)
+    .bind(state.as_str())
+    .bind(error)
+    .bind(attempts)
+    .bind(event.offset)
+    .bind(&event.name)
+    .bind(i64::from(event.version))
+    .bind(&event.entity)
+    .bind(&event.payload)
+    .bind(&event.actor)
+    .bind(&event.request_id)
+    .bind(event.recorded_at.as_micros())
+    .execute(&mut *transaction)
+    .await?;
+    change_count(transaction, topic, 1).await
+}
+
+/// Whether an event of the entity was put aside.
+pub(crate) async fn blocks(
+    transaction: &mut Transaction,
+    topic: &str,
+    entity: &str,
+) -> Result<bool, sqlx::Error> {
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters WHERE topic = $1 AND entity = $2")
+            .bind(topic)
+            .bind(entity)
+            .fetch_one(transaction)
+            .await?;
+    Ok(count > 0)
+}
+
+/// Takes a letter away; `false` where somebody else has.
+pub(crate) async fn remove(
+    transaction: &mut Transaction,
+    topic: &str,
+    offset: i64,
+) -> Result<bool, sqlx::Error> {
+    let removed = sqlx::query("DELETE FROM dead_letters WHERE topic = $1 AND position = $2")
+        .bind(topic)
+        .bind(offset)
+        .execute(&mut *transaction)
+        .await?;
+    if removed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    change_count(transaction, topic, -1).await?;
+    Ok(true)
+}
+
+/// Notes that a letter has failed once more.
+pub(crate) async fn fail_again(
+    transaction: &mut Transaction,
+    topic: &str,
+    offset: i64,
+    error: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE dead_letters SET state = 'failed', error = $3, attempts = attempts + 1 \
+         WHERE topic = $1 AND position = $2",
+    )
+    .bind(topic)
+    .bind(offset)
+    .bind(error)
+    .execute(transaction)
+    .await
+    .map(|_| ())
+}
+
+async fn change_count(transaction: &mut Transaction, topic: &str, by: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE consumer_offsets SET dead_letters = dead_letters + $2 WHERE topic = $1")
+        .bind(topic)
+        .bind(by)
+        .execute(transaction)
+        .await
+        .map(|_| ())
+}

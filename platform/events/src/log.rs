@@ -1,0 +1,139 @@
+//! The event log: what it promises, wherever it is.
+
+use async_trait::async_trait;
+use cleave_core::{CallFailure, Context, ContractError, ErrorKind};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::RecordedEvent;
+
+/// An ordered, durable log of events for each topic.
+///
+/// It is for the store's own work: only the system may ask.
+#[async_trait(?Send)]
+pub trait EventLog {
+    /// The number of the topic's last event; 0 where there is none.
+    async fn last_offset(&self, context: &Context, topic: String) -> Result<i64, EventLogError>;
+
+    /// Appends events, durably before it answers, and tells the number of the topic's last event then. What the log has
+    /// already is ignored; a gap is refused. All of them are appended, or none.
+    async fn append(&self, context: &Context, request: Append) -> Result<i64, EventLogError>;
+
+    /// The events after a number, in order. Where there is none, waits for one as long as it was asked to.
+    async fn read(&self, context: &Context, request: ReadEvents)
+    -> Result<Vec<RecordedEvent>, EventLogError>;
+
+    /// All topics, sorted by name.
+    async fn topics(&self, context: &Context) -> Result<Vec<TopicStatus>, EventLogError>;
+}
+
+/// Events to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// Which topic.
+    pub topic: String,
+    /// In the order of their offsets, without a gap.
+    pub events: Vec<RecordedEvent>,
+}
+
+/// What to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadEvents {
+    /// Which topic.
+    pub topic: String,
+    /// From where to how long.
+    pub range: ReadRange,
+}
+
+/// From where to read, how much, and how long to wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReadRange {
+    /// The number of the last event that the reader has; 0 for all.
+    pub after: i64,
+    /// The most events to read, up to 1,000.
+    pub limit: u32,
+    /// How long to wait where there is nothing yet, in milliseconds.
+    #[serde(default)]
+    pub wait_ms: u64,
+}
+
+/// A topic and how far it reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TopicStatus {
+    /// Its name.
+    pub topic: String,
+    /// The number of its last event.
+    pub last_offset: i64,
+}
+
+/// Why the log did not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum EventLogError {
+    /// Events are missing before those that were to be appended.
+    #[error("the topic {topic} ends at {last_offset}: append from {} on", last_offset + 1)]
+    Gap {
+        /// Which topic.
+        topic: String,
+        /// The number of its last event.
+        last_offset: i64,
+    },
+    /// The events to append have gaps among themselves, or there are too many.
+    #[error("events are appended in the order of their offsets, without a gap")]
+    Disordered,
+    /// It is not known who asks.
+    #[error("the event log is for the store's own work: present the service credential as the system")]
+    Unauthenticated,
+    /// Who asks may not do this.
+    #[error("the event log is for the store's own work, and for nobody else")]
+    Forbidden,
+    /// No answer before the deadline.
+    #[error("no answer in time; append the same events again, which is safe")]
+    Timeout,
+    /// A part of the store is away.
+    #[error("{what} is away; try again in a moment")]
+    Unavailable {
+        /// What is away.
+        what: String,
+    },
+    /// A fault of the store.
+    #[error("a fault of the store; its log tells more under the id of this request")]
+    Internal,
+}
+
+impl ContractError for EventLogError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Gap { .. } => ErrorKind::Conflict,
+            Self::Disordered => ErrorKind::Invalid,
+            Self::Unauthenticated => ErrorKind::Unauthenticated,
+            Self::Forbidden => ErrorKind::Forbidden,
+            Self::Timeout => ErrorKind::Timeout,
+            Self::Unavailable { .. } => ErrorKind::Unavailable,
+            Self::Internal => ErrorKind::Internal,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Gap { .. } => "gap",
+            Self::Disordered => "disordered",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::Timeout => "timeout",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    fn from_failure(failure: CallFailure) -> Self {
+        match failure {
+            CallFailure::Unavailable(what) => Self::Unavailable { what },
+            CallFailure::Timeout => Self::Timeout,
+            CallFailure::Unauthenticated => Self::Unauthenticated,
+            CallFailure::Internal => Self::Internal,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! An event as it stands in an outbox, in the log and among the dead letters.
+
+use cleave_core::{Event, Timestamp, UnreadableEvent};
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use utoipa::ToSchema;
+
+/// The most rows that one statement inserts: larger ones cost more a row on SQLite.
+pub(crate) const MAX_ROWS_PER_STATEMENT: usize = 100;
+
+/// An event with its place and its origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecordedEvent {
+    /// Its number in its topic: 1, 2, 3 …
+    pub offset: i64,
+    /// What happened, in snake case.
+    pub name: String,
+    /// The version of the payload's form.
+    pub version: u32,
+    /// To what it happened.
+    pub entity: String,
+    /// JSON.
+    pub payload: String,
+    /// Whose request it was: the id of an account, `anonymous` or `system`.
+    pub actor: String,
+    /// Which request it was.
+    pub request_id: String,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+impl RecordedEvent {
+    /// The event itself.
+    pub fn read<E: Event>(&self) -> Result<E, UnreadableEvent> {
+        E::read(&self.name, self.version, &self.payload)
+    }
+
+    /// About how many bytes it has as JSON.
+    pub(crate) fn size(&self) -> usize {
+        // The payload is escaped once more where it has quotes, and the names of the fields are long.
+        2 * self.payload.len() + self.name.len() + self.entity.len() + self.actor.len() + 250
+    }
+
+    /// Reads a row of [`COLUMNS`] that begins at column `first`.
+    pub(crate) fn from_row(row: &AnyRow, first: usize) -> Result<Self, sqlx::Error> {
+        let version = row.try_get::<i64, _>(first + 2)?;
+        Ok(Self {
+            offset: row.try_get(first)?,
+            name: row.try_get(first + 1)?,
+            version: u32::try_from(version).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            entity: row.try_get(first + 3)?,
+            payload: row.try_get(first + 4)?,
+            actor: row.try_get(first + 5)?,
+            request_id: row.try_get(first + 6)?,
+            recorded_at: Timestamp::from_micros(row.try_get(first + 7)?),
+        })
+    }
+}
+
+/// The columns that every table of events has, in the order in which they are read and written.
+macro_rules! event_columns {
+    () => {
+        "position, name, version, entity, payload, actor, request_id, recorded_at"
+    };
+}
+pub(crate) use event_columns;
+
+/// How many columns that are.
+const COLUMNS: usize = 8;
+
+/// Writes events into a table that has a topic or not; `head` is the statement up to `VALUES`.
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    head: &str,
+    topic: Option<&str>,
+    events: &[RecordedEvent],
+) -> Result<(), sqlx::Error> {
+    let shared = usize::from(topic.is_some());
+    for events in events.chunks(MAX_ROWS_PER_STATEMENT) {
+        let row = |index: usize| {
+            let first = shared + index * COLUMNS + 1;
+            let places = (first..first + COLUMNS).map(|place| format!("${place}")).collect::<Vec<_>>();
+            format!("({}{})", if shared == 1 { "$1, " } else { "" }, places.join(", "))
+        };
+        let rows = (0..events.len()).map(row).collect::<Vec<_>>().join(", ");
+        let mut query = sqlx::query(AssertSqlSafe(format!("{head} VALUES {rows}")));
+        if let Some(topic) = topic {
+            query = query.bind(topic);
+        }
+        for event in events {
+            query = query
+                .bind(event.offset)
+                .bind(&event.name)
+                .bind(i64::from(event.version))
+                .bind(&event.entity)
+                .bind(&event.payload)
+                .bind(&event.actor)
+                .bind(&event.request_id)
+                .bind(event.recorded_at.as_micros());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}

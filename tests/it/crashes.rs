@@ -1,0 +1,144 @@
+//! Processes die in the middle of checkouts: what was acknowledged stays, what was begun ends, nothing doubles.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use cleave::supervisor::RunRecord;
+use cleave_auth::{Claims, TokenIssuer};
+use cleave_compare::{Client, Request, Response};
+use cleave_core::{Clock as _, Ids, SystemClock};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::binary::{Binary, signal};
+use crate::support::waiting::eventually;
+
+/// Checkouts for each process that is killed.
+const CHECKOUTS: usize = 200;
+
+/// Customers who buy at the same time.
+const AT_ONCE: usize = 8;
+
+#[test]
+fn the_monolith_is_killed_during_checkouts() {
+    kill_each_process_during_checkouts("monolith");
+}
+
+#[test]
+fn each_of_the_microservices_is_killed_during_checkouts() {
+    kill_each_process_during_checkouts("microservices");
+}
+
+fn kill_each_process_during_checkouts(topology: &str) {
+    // What was under way is taken over soon.
+    let binary = Binary::new()
+        .with_variable("CLEAVE__ORDERS__LEASE_MS", "2500")
+        .with_variable("CLEAVE__ORDERS__STEP_TIMEOUT_MS", "2000")
+        .with_variable("CLEAVE__ORDERS__RECOVERY_INTERVAL_MS", "200");
+    let up = binary.up(topology, &[]);
+    let record = binary.run_record().expect("the store is ready");
+    let shop = Shop::open(&binary, &record);
+    for service in record.services.keys() {
+        let done = AtomicUsize::new(0);
+        let outcomes = std::thread::scope(|scope| {
+            let buyers = (0..AT_ONCE).map(|buyer| {
+                let (shop, done) = (&shop, &done);
+                scope.spawn(move || {
+                    let numbers = (buyer..CHECKOUTS).step_by(AT_ONCE);
+                    let buy = |number| {
+                        let outcome = shop.buy(service, number);
+                        done.fetch_add(1, Ordering::Relaxed);
+                        outcome
+                    };
+                    numbers.map(buy).collect::<Vec<_>>()
+                })
+            });
+            let buyers = buyers.collect::<Vec<_>>();
+            eventually("half of the customers have bought", || done.load(Ordering::Relaxed), |it| *it >= CHECKOUTS / 2);
+            let pid = binary.run_record().expect("it runs").services[service][0].pid;
+            signal(pid, Signal::KILL);
+            let back = || binary.run_record().and_then(|record| Some(record.services.get(service)?.first()?.pid));
+            eventually("the process is back", back, |now| now.is_some_and(|now| now != pid));
+            buyers.into_iter().flat_map(|buyer| buyer.join().expect("a customer ends in peace")).collect::<Vec<_>>()
+        });
+        let mut counts = BTreeMap::new();
+        for outcome in &outcomes {
+            *counts.entry(outcome.as_str()).or_insert(0) += 1;
+        }
+        // A checkout that could not be finished in time is refused, which is an end too.
+        let ended = counts.get("confirmed").unwrap_or(&0) + counts.get("refused").unwrap_or(&0);
+        assert_eq!(ended, CHECKOUTS, "{counts:?} when {service} was killed");
+        assert!(counts.get("confirmed").is_some_and(|count| *count > CHECKOUTS / 2), "{counts:?}");
+    }
+    let settled = binary.succeed(&["settle"]);
+    assert!(settled.contains("nothing is left to do"), "{settled}");
+    let audited = binary.succeed(&["data", "audit"]);
+    assert!(audited.contains("I1") && audited.contains("I11") && !audited.contains("BROKEN"), "{audited}");
+    assert_eq!(up.stop().code, Some(0));
+    binary.succeed(&["data", "audit"]);
+}
+
+/// A store with customers.
+struct Shop {
+    public: SocketAddr,
+    product_ids: Vec<String>,
+    issuer: TokenIssuer,
+    ids: Ids,
+}
+
+impl Shop {
+    fn open(binary: &Binary, record: &RunRecord) -> Self {
+        let issuer = TokenIssuer::load(&binary.data_dir().join("keys/tokens.key")).expect("the key is there");
+        let ids = Ids::from_system(std::sync::Arc::new(SystemClock));
+        let mut shop = Self { public: record.public, product_ids: Vec::new(), issuer, ids };
+        let page = shop.until_answered(&Request::get("/api/v1/products?limit=10&category=kitchen"));
+        let items = page["items"].as_array().cloned().unwrap_or_default();
+        shop.product_ids = items.iter().filter_map(|item| item["id"].as_str().map(str::to_owned)).collect();
+        assert!(!shop.product_ids.is_empty(), "there is something to buy: {page}");
+        let admin = shop.token(true);
+        for id in &shop.product_ids {
+            let receipt = Request::new("POST", format!("/api/v1/stock/{id}/receipts"));
+            let receipt = receipt.json(json!({"quantity": 10_000}).to_string()).header("idempotency-key", id.as_str());
+            shop.until_answered(&receipt.header("authorization", admin.as_str()));
+        }
+        shop
+    }
+
+    fn token(&self, admin: bool) -> String {
+        let now = SystemClock.now().as_unix_seconds();
+        let account_id = self.ids.next();
+        let claims = Claims { account_id, admin, issued_at_s: now, expires_at_s: now + 3_600 };
+        format!("Bearer {}", self.issuer.issue(&claims))
+    }
+
+    /// A new customer fills a cart and checks out, and asks with the same key until the outcome is known.
+    fn buy(&self, service: &str, number: usize) -> String {
+        let token = self.token(false);
+        let signed = |request: Request| request.header("authorization", token.as_str());
+        let product_id = &self.product_ids[number % self.product_ids.len()];
+        let item = Request::new("PUT", format!("/api/v1/cart/items/{product_id}"));
+        self.until_answered(&signed(item.json(json!({"quantity": 1 + number % 3}).to_string())));
+        let order = Request::new("POST", "/api/v1/orders").json(json!({"payment_token": "tok_visa"}).to_string());
+        let order = signed(order.header("idempotency-key", format!("{service}-{number}")));
+        let answer = self.until_answered(&order);
+        let own = self.until_answered(&signed(Request::get("/api/v1/orders")));
+        let own = own["items"].as_array().map_or(0, Vec::len);
+        assert_eq!(own, 1, "one key is one order: {answer}");
+        match answer["status"].as_str() {
+            Some(status) => status.to_owned(),
+            None => "refused".to_owned(),
+        }
+    }
+
+    /// Asks until there is an answer that is one: a part of the store may be away for a while.
+    fn until_answered(&self, request: &Request) -> Value {
+        let mut client = Client::new(self.public, Duration::from_secs(15));
+        let definite = |response: &Response| !matches!(response.status, 202 | 500.. | 429);
+        let ask = || client.send(request).ok().filter(definite);
+        let answer = eventually(&format!("{} {} is answered", request.method, request.path), ask, Option::is_some);
+        let answer = answer.expect("it was waited for");
+        serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {}", answer.text()))
+    }
+}
