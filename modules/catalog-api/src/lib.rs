@@ -19,12 +19,12 @@ use cleave_core::{Context, Page};
 pub use error::CatalogError;
 pub use model::{
     ListProducts, MAX_CATEGORY_CHARS, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PRICE_MINOR_UNITS,
-    MAX_QUERY_CHARS, MAX_SKU_CHARS, NewProduct, Product, ProductChanges, ProductId, ProductWithStock,
-    UpdateProduct,
+    MAX_PRODUCTS_AT_ONCE, MAX_QUERY_CHARS, MAX_SKU_CHARS, NewProduct, Product, ProductChanges, ProductId,
+    ProductWithStock, UpdateProduct,
 };
 pub use observed::ObservedCatalog;
 
-/// What the catalogue promises. All of it is published.
+/// What the catalogue promises. `get_products` is for peers; the others are published.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait(?Send)]
 pub trait Catalog {
@@ -41,6 +41,14 @@ pub trait Catalog {
         context: &Context,
         product_id: ProductId,
     ) -> Result<ProductWithStock, CatalogError>;
+
+    /// Several products at once, in the order asked for, each once; those that there are not are left out. At most
+    /// [`MAX_PRODUCTS_AT_ONCE`].
+    async fn get_products(
+        &self,
+        context: &Context,
+        product_ids: Vec<ProductId>,
+    ) -> Result<Vec<Product>, CatalogError>;
 
     /// Adds a product, and opens its stock at zero. Only for admins. With an idempotency key the same command
     /// again is answered with the product that it made.

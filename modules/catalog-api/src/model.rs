@@ -19,6 +19,9 @@ pub const MAX_DESCRIPTION_CHARS: usize = 2_000;
 /// The longest search, in characters.
 pub const MAX_QUERY_CHARS: usize = 100;
 
+/// The most products that can be asked for by their ids at once: more than a cart ever has, in a URL of 8 KiB.
+pub const MAX_PRODUCTS_AT_ONCE: usize = 200;
+
 /// The highest price, in minor units.
 pub const MAX_PRICE_MINOR_UNITS: i64 = 100_000_000;
 

@@ -41,6 +41,14 @@ impl Catalog for ObservedCatalog {
         self.calls.observe("get_product", context, self.inner.get_product(context, product_id)).await
     }
 
+    async fn get_products(
+        &self,
+        context: &Context,
+        product_ids: Vec<ProductId>,
+    ) -> Result<Vec<Product>, CatalogError> {
+        self.calls.observe("get_products", context, self.inner.get_products(context, product_ids)).await
+    }
+
     async fn create_product(&self, context: &Context, request: NewProduct) -> Result<Product, CatalogError> {
         self.calls.observe("create_product", context, self.inner.create_product(context, request)).await
     }

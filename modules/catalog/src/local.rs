@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use catalog_api::{
-    Catalog, CatalogError, ListProducts, NewProduct, Product, ProductId, ProductWithStock, UpdateProduct,
+    Catalog, CatalogError, ListProducts, MAX_PRODUCTS_AT_ONCE, NewProduct, Product, ProductId,
+    ProductWithStock, UpdateProduct,
 };
 use cleave_core::{
     CallFailure, Caller, Clock, Context, ContractError as _, Currency, Cursor, DEFAULT_PAGE_SIZE, Ids,
@@ -173,6 +174,23 @@ impl Catalog for LocalCatalog {
         let product = self.product(product_id).await?;
         let available = self.available(context, product_id).await;
         Ok(ProductWithStock { product, available })
+    }
+
+    async fn get_products(
+        &self,
+        context: &Context,
+        product_ids: Vec<ProductId>,
+    ) -> Result<Vec<Product>, CatalogError> {
+        if context.caller == Caller::Anonymous {
+            return Err(CatalogError::Unauthenticated);
+        }
+        if !(1..=MAX_PRODUCTS_AT_ONCE).contains(&product_ids.len()) {
+            return refuse_parameter("ids", format!("write 1 to {MAX_PRODUCTS_AT_ONCE} ids"));
+        }
+        let mut found = products::get_products(self.database.readers(), self.currency, &product_ids)
+            .await
+            .map_err(failed_read)?;
+        Ok(product_ids.iter().filter_map(|product_id| found.remove(product_id)).collect())
     }
 
     /// The level of stock is opened before the product is stored: a product without a level would be visible

@@ -34,6 +34,14 @@ impl Catalog for RemoteCatalog {
         self.0.get(context, &paths::product(product_id)).await
     }
 
+    async fn get_products(
+        &self,
+        context: &Context,
+        product_ids: Vec<ProductId>,
+    ) -> Result<Vec<Product>, CatalogError> {
+        self.0.get(context, &paths::products_by_id(&product_ids)).await
+    }
+
     async fn create_product(&self, context: &Context, request: NewProduct) -> Result<Product, CatalogError> {
         self.0.post(context, paths::PRODUCTS, &request).await
     }

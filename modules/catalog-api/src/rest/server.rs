@@ -8,11 +8,13 @@ use actix_web::web::{self, ServiceConfig};
 use cleave_core::Page;
 use cleave_rest::Problem;
 use cleave_rest::server::{Body, Call, Exposure, PathId, Query, resource};
-use utoipa::OpenApi;
+use serde::Deserialize;
+use utoipa::{IntoParams, OpenApi};
 
 use super::paths;
 use crate::{
-    Catalog, ListProducts, NewProduct, Product, ProductChanges, ProductId, ProductWithStock, UpdateProduct,
+    Catalog, CatalogError, ListProducts, NewProduct, Product, ProductChanges, ProductId, ProductWithStock,
+    UpdateProduct,
 };
 
 /// The published operations as OpenAPI tells of them.
@@ -20,8 +22,13 @@ use crate::{
 #[openapi(paths(list_products, get_product, create_product, update_product))]
 pub struct PublicApi;
 
-/// Mounts the routes. All are published, so every listener has them.
-pub fn mount(config: &mut ServiceConfig, catalog: Rc<dyn Catalog>, _exposure: Exposure) {
+/// The operations for peers as OpenAPI tells of them.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(get_products))]
+pub struct InternalApi;
+
+/// Mounts the routes: the published ones, and those for peers where only peers can reach them.
+pub fn mount(config: &mut ServiceConfig, catalog: Rc<dyn Catalog>, exposure: Exposure) {
     config.app_data(catalog);
     config.service(resource(
         paths::PRODUCTS,
@@ -31,6 +38,9 @@ pub fn mount(config: &mut ServiceConfig, catalog: Rc<dyn Catalog>, _exposure: Ex
         paths::PRODUCT,
         [(Method::GET, web::to(get_product)), (Method::PATCH, web::to(update_product))],
     ));
+    if exposure == Exposure::Internal {
+        config.service(resource(paths::PRODUCTS_BY_ID, [(Method::GET, web::to(get_products))]));
+    }
 }
 
 /// Lists products, oldest first, page by page.
@@ -94,4 +104,33 @@ async fn update_product(
 ) -> HttpResponse {
     let request = UpdateProduct { product_id: product_id.0, changes: body.0 };
     call.reply(StatusCode::OK, call.contract.update_product(&call.context, request).await)
+}
+
+/// Which products; their ids with commas between.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ProductIds {
+    ids: String,
+}
+
+/// Several products at once.
+#[utoipa::path(
+    get, path = paths::PRODUCTS_BY_ID, operation_id = "get_products", tag = "catalog",
+    params(ProductIds),
+    responses((status = 200, body = Vec<Product>), (status = 422, body = Problem))
+)]
+async fn get_products(call: Call<dyn Catalog>, query: Query<ProductIds>) -> HttpResponse {
+    let product_ids = query.0.ids.split(',').map(|id| {
+        let malformed = |error: &dyn std::fmt::Display| CatalogError::InvalidParameter {
+            parameter: "ids".to_owned(),
+            reason: format!("`{id}` is no product_id: {error}"),
+        };
+        id.parse::<ProductId>().map_err(|error| malformed(&error))
+    });
+    let products = match product_ids.collect::<Result<Vec<_>, _>>() {
+        Ok(product_ids) => call.contract.get_products(&call.context, product_ids).await,
+        Err(error) => Err(error),
+    };
+    call.reply(StatusCode::OK, products)
 }

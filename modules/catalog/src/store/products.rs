@@ -29,6 +29,26 @@ pub(crate) async fn get_product(
     row.map(|row| numbered(&row, currency).map(|numbered| numbered.product)).transpose()
 }
 
+/// Those of the products that there are.
+pub(crate) async fn get_products(
+    reader: impl Reader<'_>,
+    currency: Currency,
+    product_ids: &[ProductId],
+) -> Result<HashMap<ProductId, Product>, sqlx::Error> {
+    let places = placeholders(1, product_ids.len());
+    let sql = format!(
+        concat!("SELECT ", product_columns!(), " FROM products WHERE products.product_id IN ({})"),
+        places
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for product_id in product_ids {
+        query = query.bind(product_id.to_string());
+    }
+    let rows = query.fetch_all(reader).await?;
+    let found = rows.iter().map(|row| numbered(row, currency).map(|it| (it.product.id, it.product)));
+    found.collect()
+}
+
 /// Whether a product has this SKU.
 pub(crate) async fn is_sku_taken(reader: impl Reader<'_>, sku: &str) -> Result<bool, sqlx::Error> {
     let taken: Option<i64> = sqlx::query_scalar("SELECT number FROM products WHERE sku = $1")

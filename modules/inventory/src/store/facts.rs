@@ -59,9 +59,7 @@ pub(crate) async fn level_facts(reader: impl Reader<'_>) -> Result<Vec<LevelFact
 }
 
 /// Every reservation with its lines.
-pub(crate) async fn reservation_facts(
-    reader: impl Reader<'_>,
-) -> Result<Vec<ReservationFacts>, sqlx::Error> {
+pub(crate) async fn reservation_facts(reader: impl Reader<'_>) -> Result<Vec<ReservationFacts>, sqlx::Error> {
     type Row = (String, String, Option<String>, Option<i64>);
     let mut rows = sqlx::query_as::<_, Row>(
         "SELECT reservations.reservation_id, reservations.state, lines.product_id, lines.quantity \

@@ -21,7 +21,7 @@ async fn stock_is_conserved_after_each_of_many_random_operations() {
         for step in 0..STEPS {
             let old = reservations[random.random_range(0..reservations.len())];
             let product_id = products[random.random_range(0..products.len())];
-            let outcome = match random.random_range(0..10) {
+            let outcome = match random.random_range(0..12) {
                 0 => {
                     let key = format!("key-{}", random.random_range(0..20));
                     world.receive(&key, product_id, random.random_range(1..5)).await.map(|_| ())
@@ -42,6 +42,7 @@ async fn stock_is_conserved_after_each_of_many_random_operations() {
                     reservations.push(id);
                     world.release(id).await.map(|_| ())
                 }
+                9 | 10 => world.take_back(old).await.map(|_| ()),
                 _ => {
                     world.clock.advance(Duration::from_secs(random.random_range(1..30)));
                     world.expire().await;

@@ -1,7 +1,12 @@
-//! The list of migrations against the folder of their files.
+//! The list of migrations against the folder of their files, and what happens to the rows that they find.
 
 use std::path::Path;
 
+use cleave_db::{Migrations, WriteError};
+use inventory_api::ReservationState;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::{World, line};
 use crate::MIGRATIONS;
 
 #[test]
@@ -23,4 +28,47 @@ fn the_migrations_are_the_files_of_the_folder() {
         .collect();
     assert!(!files.is_empty());
     assert_eq!(listed, files);
+}
+
+#[tokio::test]
+async fn tables_that_are_made_anew_keep_their_rows_their_references_and_their_index() {
+    let world = World::at(&Migrations(&MIGRATIONS.0[..1])).await;
+    let (first, second) = (world.product(10).await, world.product(10).await);
+    let [held, sold, released, buried] = std::array::from_fn(|_| world.new_reservation_id());
+    for id in [held, sold, released] {
+        world.reserve(id, &[line(first, 1), line(second, 2)]).await.expect("there are enough");
+    }
+    world.commit(sold).await.expect("it is reserved");
+    world.release(released).await.expect("it is reserved");
+    world.release(buried).await.expect("a tombstone is left");
+    let before = world.dump().await;
+    assert!(before.len() > 20, "there are rows to lose: {before:?}");
+
+    let database = world.inventory.database();
+    database.migrate(&Migrations(&MIGRATIONS.0[..2])).await.expect("rows are no hindrance");
+    assert_eq!(world.dump().await, before);
+    assert!(world.rows("PRAGMA foreign_key_check").await.is_empty());
+    let schema = world.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").await;
+    let schema: Vec<(String, String)> = schema.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert!(schema.iter().any(|(name, _)| name == "reservations_by_expiry"), "{schema:?}");
+    assert!(!schema.iter().any(|(_, sql)| sql.contains("new_")), "no interim name is left: {schema:?}");
+
+    for sql in [
+        format!("INSERT INTO reservation_lines VALUES ('nobody', '{first}', 1)"),
+        format!("DELETE FROM reservations WHERE reservation_id = '{held}'"),
+        "INSERT INTO stock_movements VALUES ('nothing', 1, 'opened', 0, '', 'a', 'r', 0)".to_owned(),
+        format!("UPDATE reservations SET state = 'lost' WHERE reservation_id = '{held}'"),
+    ] {
+        let refused = database.write(async |transaction| {
+            sqlx::query(AssertSqlSafe(sql.as_str())).execute(transaction).await?;
+            Ok::<_, WriteError<()>>(())
+        });
+        assert!(matches!(refused.await, Err(WriteError::Database(_))), "{sql}");
+    }
+
+    database.migrate(&MIGRATIONS).await.expect("the rest follows");
+    let returned = world.take_back(sold).await.expect("it was committed before the change");
+    assert_eq!((returned.state, returned.lines.len()), (ReservationState::Returned, 2));
+    world.commit(held).await.expect("it was reserved before the change");
+    world.check().await;
 }

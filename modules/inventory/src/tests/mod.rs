@@ -1,5 +1,6 @@
 //! The inventory on a database file of its own, with a clock that tests move.
 
+mod audit;
 mod changes;
 mod conservation;
 mod expiry;
@@ -9,6 +10,7 @@ mod racing;
 mod receipts;
 mod refusals;
 mod reservations;
+mod returns;
 mod world;
 
 use world::{World, line};

@@ -118,6 +118,49 @@ async fn of_a_commit_and_a_release_at_once_one_wins_and_the_other_hears_of_it() 
 }
 
 #[tokio::test]
+async fn one_return_sent_by_many_at_once_puts_each_unit_back_once() {
+    let world = World::new().await;
+    let inventories = [world.inventory.clone(), world.second_inventory().await];
+    let product_id = world.product(5).await;
+    let id = world.new_reservation_id();
+    world.reserve(id, &[line(product_id, 3)]).await.expect("there are enough");
+    world.commit(id).await.expect("it is reserved");
+    let senders = (0..10).map(|sender| {
+        let (inventory, context) = (inventories[sender % 2].clone(), world.system());
+        async move { inventory.return_reservation(&context, id).await }
+    });
+    let returned = join_all(senders).await;
+    assert_eq!(returned[0].as_ref().map(|returned| returned.state), Ok(ReservationState::Returned));
+    assert!(returned.iter().all(|other| *other == returned[0]), "{returned:?}");
+    assert_eq!(world.level(product_id).await, Level { received: 5, available: 5, reserved: 0, sold: 0 });
+    world.check().await;
+}
+
+#[tokio::test]
+async fn a_return_that_races_its_commit_takes_back_or_is_refused() {
+    let world = World::new().await;
+    let second = world.second_inventory().await;
+    let product_id = world.product(10).await;
+    let mut sold = 0;
+    for _ in 0..10 {
+        let id = world.new_reservation_id();
+        world.reserve(id, &[line(product_id, 1)]).await.expect("there are enough");
+        let (one, two) = (world.user(), world.system());
+        let (returned, committed) =
+            tokio::join!(second.return_reservation(&two, id), world.inventory.commit_reservation(&one, id));
+        assert!(committed.is_ok(), "{committed:?}");
+        match returned {
+            Ok(returned) => assert_eq!(returned.state, ReservationState::Returned),
+            Err(InventoryError::ReservationNotCommitted { .. }) => sold += 1,
+            other => panic!("a return has no other outcome: {other:?}"),
+        }
+    }
+    let expected = Level { received: 10, available: 10 - sold, reserved: 0, sold };
+    assert_eq!(world.level(product_id).await, expected);
+    world.check().await;
+}
+
+#[tokio::test]
 async fn a_release_that_races_its_reservation_leaves_nothing_reserved() {
     let world = World::new().await;
     let second = world.second_inventory().await;

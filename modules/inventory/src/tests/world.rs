@@ -8,7 +8,7 @@ use catalog_api::ProductId;
 use cleave_core::{
     AccountId, Caller, Clock as _, Context, IdempotencyKey, Ids, ManualClock, RequestId, Timestamp, User,
 };
-use cleave_db::{Database, DatabaseSettings};
+use cleave_db::{Database, DatabaseSettings, Migrations};
 use inventory_api::{
     Inventory as _, InventoryError, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId,
     ReservationLine, ReserveStock,
@@ -17,6 +17,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
 use tempfile::TempDir;
 
+use crate::audit::{Units, audit_facts};
 use crate::{LocalInventory, MIGRATIONS};
 
 /// How long the reservations of tests are held.
@@ -44,10 +45,15 @@ pub(super) fn line(product_id: ProductId, quantity: i64) -> ReservationLine {
 
 impl World {
     pub(super) async fn new() -> Self {
+        Self::at(&MIGRATIONS).await
+    }
+
+    /// A store whose tables have come so far.
+    pub(super) async fn at(migrations: &Migrations) -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_790_000_000_000_000)));
         let database = open(&directory).await;
-        database.migrate(&MIGRATIONS).await.expect("the tables can be made");
+        database.migrate(migrations).await.expect("the tables can be made");
         let inventory = LocalInventory::new(database, clock.clone());
         Self { inventory, ids: Ids::from_seed(clock.clone(), 1), clock, directory }
     }
@@ -125,6 +131,13 @@ impl World {
         self.inventory.release_reservation(&self.user(), reservation_id).await
     }
 
+    pub(super) async fn take_back(
+        &self,
+        reservation_id: ReservationId,
+    ) -> Result<Reservation, InventoryError> {
+        self.inventory.return_reservation(&self.system(), reservation_id).await
+    }
+
     pub(super) async fn expire(&self) -> usize {
         self.inventory.expire_reservations(&self.system(), 100).await.expect("expiring works")
     }
@@ -189,6 +202,7 @@ impl World {
         }
         self.check_held(&levels).await;
         self.check_changes(&levels).await;
+        self.check_facts(&levels).await;
     }
 
     async fn ledger_sums(&self) -> BTreeMap<String, Level> {
@@ -205,6 +219,7 @@ impl World {
                 "reserved" => (0, -quantity, quantity, 0),
                 "committed" => (0, 0, -quantity, quantity),
                 "released" | "expired" => (0, quantity, -quantity, 0),
+                "returned" => (0, quantity, 0, -quantity),
                 unknown => panic!("no movement is called {unknown}"),
             };
             sum.received += received;
@@ -219,15 +234,30 @@ impl World {
     }
 
     async fn check_held(&self, levels: &BTreeMap<String, Level>) {
-        let mut held: BTreeMap<String, i64> = BTreeMap::new();
-        let sql = "SELECT product_id, quantity FROM reservation_lines \
-                   JOIN reservations USING (reservation_id) WHERE state = 'reserved'";
+        let mut held: BTreeMap<(String, String), i64> = BTreeMap::new();
+        let sql = "SELECT product_id, state, quantity FROM reservation_lines \
+                   JOIN reservations USING (reservation_id)";
         for row in self.rows(sql).await {
-            *held.entry(row.get(0)).or_default() += row.get::<i64, _>(1);
+            *held.entry((row.get(0), row.get(1))).or_default() += row.get::<i64, _>(2);
         }
         for (product_id, level) in levels {
-            let held = held.get(product_id).copied().unwrap_or_default();
-            assert_eq!(level.reserved, held, "what is reserved of {product_id} belongs to a reservation");
+            let lines =
+                |state: &str| held.get(&(product_id.clone(), state.to_owned())).copied().unwrap_or_default();
+            assert_eq!(level.reserved, lines("reserved"), "what is reserved of {product_id} has its lines");
+            assert_eq!(level.sold, lines("committed"), "what is sold of {product_id} has its lines");
+        }
+    }
+
+    /// What an audit is told must be true as well.
+    async fn check_facts(&self, levels: &BTreeMap<String, Level>) {
+        let facts = audit_facts(self.inventory.database()).await.expect("the facts can be read");
+        assert_eq!(facts.levels.len(), levels.len());
+        for facts in facts.levels {
+            let Level { received, available, reserved, sold } = levels[&facts.product_id.to_string()];
+            let units = Units { received, available, reserved, sold };
+            assert_eq!((facts.level, facts.ledger), (units, units), "{}", facts.product_id);
+            assert_eq!((facts.lines_reserved, facts.lines_sold), (reserved, sold), "{}", facts.product_id);
+            assert_eq!(facts.movements, facts.last_movement, "{}", facts.product_id);
         }
     }
 
