@@ -28,8 +28,6 @@ mod local;
 mod order;
 mod steps;
 mod store;
-#[cfg(test)]
-mod tests;
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -37,7 +35,7 @@ use std::time::Duration;
 use cleave_db::{Migration, Migrations};
 use serde::Deserialize;
 
-pub use local::LocalOrders;
+pub use local::{LocalOrders, Neighbours};
 
 /// The history of the orders' tables.
 pub const MIGRATIONS: Migrations = Migrations(&[

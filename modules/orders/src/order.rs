@@ -129,8 +129,7 @@ pub(crate) fn price(
     products: Vec<Product>,
     currency: Currency,
 ) -> Option<(Vec<Line>, Money)> {
-    let mut products =
-        products.into_iter().map(|product| (product.id, product)).collect::<HashMap<_, _>>();
+    let mut products = products.into_iter().map(|product| (product.id, product)).collect::<HashMap<_, _>>();
     let mut total = 0_i64;
     let mut priced = Vec::with_capacity(lines.len());
     for &CartLine { product_id, quantity } in lines {
@@ -144,9 +143,8 @@ pub(crate) fn price(
 
 /// Refuses what could never be placed.
 pub(crate) fn check(request: &PlaceOrder) -> Result<(), OrdersError> {
-    let refuse = |field: &str, reason: String| {
-        Err(OrdersError::InvalidOrder { field: field.to_owned(), reason })
-    };
+    let refuse =
+        |field: &str, reason: String| Err(OrdersError::InvalidOrder { field: field.to_owned(), reason });
     let token = &request.payment_token;
     let is_plain = token.bytes().all(|byte| byte.is_ascii_graphic());
     if !(1..=MAX_TOKEN_CHARS).contains(&token.len()) || !is_plain {
