@@ -1,7 +1,7 @@
 -- What this module tells others, written in the transactions of the changes that it tells of.
 CREATE TABLE outbox (
     -- Dense, in the order of the commits; the same number is the event's place in the log.
-    position BIGINT NOT NULL PRIMARY KEY,
+    seq BIGINT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     version BIGINT NOT NULL,
     entity TEXT NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE outbox (
 -- One row: the latest number. Its lock, held to the commit, puts the numbers in the order of the commits.
 CREATE TABLE outbox_head (
     only_row BIGINT NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    position BIGINT NOT NULL
+    seq BIGINT NOT NULL
 );
 
-INSERT INTO outbox_head (only_row, position) VALUES (1, 0);
+INSERT INTO outbox_head (only_row, seq) VALUES (1, 0);

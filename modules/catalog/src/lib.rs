@@ -5,8 +5,7 @@
 //! are of a product it asks the inventory, and shows the product without the number when there is no answer.
 //!
 //! It knows no HTTP: the adapter stands in `catalog_api::rest`. It runs nothing by itself: whoever composes the
-//! store calls [`LocalCatalog::follow_stock`], at once again while it has applied something, else after
-//! [`Settings::stock_poll_interval`].
+//! store runs a consumer with the reaction [`FollowStock`].
 //!
 //! Start at `local.rs` (the use cases), go on to `search.rs` (how words are found), `reactions.rs` (how
 //! `in_stock` follows the inventory), `import.rs` (how a store is filled) and `store/` (the SQL); `product.rs`
@@ -32,13 +31,22 @@ use serde::Deserialize;
 
 pub use currency::{CurrencyError, check_currency};
 pub use local::LocalCatalog;
+pub use reactions::FollowStock;
 
 /// The history of the catalogue's tables.
-pub const MIGRATIONS: Migrations = Migrations(&[Migration {
-    version: 1,
-    name: "products_prefixes_follower",
-    sql: include_str!("../../../migrations/catalog/0001_products_prefixes_follower.sql"),
-}]);
+pub const MIGRATIONS: Migrations = Migrations(&[
+    Migration {
+        version: 1,
+        name: "products_prefixes_follower",
+        sql: include_str!("../../../migrations/catalog/0001_products_prefixes_follower.sql"),
+    },
+    Migration { version: 2, name: "consumer", sql: cleave_events::CONSUMER_SQL },
+    Migration {
+        version: 3,
+        name: "follower_to_consumer",
+        sql: include_str!("../../../migrations/catalog/0003_follower_to_consumer.sql"),
+    },
+]);
 
 /// What can be set: the section `catalog` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -49,16 +57,9 @@ pub struct Settings {
     /// How long the page of a product waits for the inventory before it is shown without the number of units,
     /// in milliseconds.
     pub stock_timeout_ms: NonZeroU64,
-    /// How often the inventory is asked which products came into stock or ran out, in milliseconds.
-    pub stock_poll_ms: NonZeroU64,
 }
 
 impl Settings {
-    /// How often to call [`LocalCatalog::follow_stock`] while it finds nothing.
-    pub fn stock_poll_interval(&self) -> Duration {
-        Duration::from_millis(self.stock_poll_ms.get())
-    }
-
     pub(crate) fn stock_timeout(&self) -> Duration {
         Duration::from_millis(self.stock_timeout_ms.get())
     }
@@ -69,7 +70,6 @@ impl Default for Settings {
         Self {
             currency: "EUR".parse().expect("EUR is a currency"),
             stock_timeout_ms: const { NonZeroU64::new(1_000).expect("not zero") },
-            stock_poll_ms: const { NonZeroU64::new(250).expect("not zero") },
         }
     }
 }

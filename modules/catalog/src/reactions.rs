@@ -2,66 +2,42 @@
 
 use std::collections::HashMap;
 
-use catalog_api::{CatalogError, ProductId};
-use cleave_core::{CallFailure, Context, ContractError as _};
-use cleave_db::WriteError;
-use inventory_api::{ListStockChanges, StockChange};
+use async_trait::async_trait;
+use catalog_api::ProductId;
+use cleave_core::Event as _;
+use cleave_db::Transaction;
+use cleave_events::{Reaction, ReactionError, RecordedEvent};
+use inventory_api::InventoryEvent;
 
-use crate::LocalCatalog;
-use crate::local::{failed_read, failed_write, inventory_failed};
-use crate::store::follower;
+use crate::store::products;
 
-/// The most changes of one step: a transaction of a few milliseconds.
-const CHANGES_PER_STEP: u32 = 500;
+/// Says of products whether any can be sold, as the inventory tells.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowStock;
 
-impl LocalCatalog {
-    /// One step: asks the inventory which products came into stock or ran out since the last step, applies it
-    /// and tells how many changes that were. Where it is not 0 there may be more.
-    ///
-    /// The changes and the number of the last one are one transaction, by compare-and-set on the number before:
-    /// any number of replicas may take steps at the same time, and each change is applied once and in order.
-    pub async fn follow_stock(&self, context: &Context) -> Result<usize, CatalogError> {
-        let last = follower::last_applied(self.database.readers()).await.map_err(failed_read)?;
-        let request = ListStockChanges { after: last, limit: CHANGES_PER_STEP };
-        let changes =
-            self.inventory.list_stock_changes(context, request).await.map_err(inventory_failed)?.changes;
-        let Some(newest) = changes.last() else { return Ok(0) };
-        if !are_dense(last, &changes) {
-            tracing::error!(
-                after = last,
-                first = changes[0].number,
-                newest = newest.number,
-                "the stock changes of the inventory have a gap; in_stock stays as it is"
-            );
-            return Err(CatalogError::from_failure(CallFailure::Internal));
-        }
-        let (sold_out, sellable) = outcomes(&changes);
-        self.database
-            .write(async |transaction| {
-                if !follower::advance(transaction, last, newest.number).await? {
-                    return Ok(0);
-                }
-                follower::set_in_stock(transaction, &sold_out, false).await?;
-                follower::set_in_stock(transaction, &sellable, true).await?;
-                Ok::<_, WriteError<CatalogError>>(changes.len())
-            })
-            .await
-            .map_err(failed_write)
+#[async_trait(?Send)]
+impl Reaction for FollowStock {
+    fn topic(&self) -> &'static str {
+        InventoryEvent::TOPIC
     }
-}
 
-fn are_dense(last: i64, changes: &[StockChange]) -> bool {
-    changes.iter().zip(last + 1..).all(|(change, number)| change.number == number)
-}
-
-/// The products that are out of stock after all of the changes, and those that are not, in a fixed order.
-fn outcomes(changes: &[StockChange]) -> (Vec<ProductId>, Vec<ProductId>) {
-    let latest: HashMap<_, _> = changes.iter().map(|change| (change.product_id, change.in_stock)).collect();
-    let with = |wanted| {
-        let matching = latest.iter().filter(move |(_, in_stock)| **in_stock == wanted);
-        let mut product_ids: Vec<_> = matching.map(|(product_id, _)| *product_id).collect();
-        product_ids.sort_unstable();
-        product_ids
-    };
-    (with(false), with(true))
+    /// Only the latest of several changes of one product matters, so a batch is two statements at most.
+    async fn apply(
+        &self,
+        transaction: &mut Transaction,
+        events: &[RecordedEvent],
+    ) -> Result<(), ReactionError> {
+        let mut latest = HashMap::with_capacity(events.len());
+        for event in events {
+            let InventoryEvent::StockChanged(changed) = event.read()?;
+            latest.insert(changed.product_id, changed.in_stock);
+        }
+        for in_stock in [false, true] {
+            let matching = latest.iter().filter(|(_, latest)| **latest == in_stock);
+            let mut product_ids = matching.map(|(product_id, _)| *product_id).collect::<Vec<ProductId>>();
+            product_ids.sort_unstable();
+            products::set_in_stock(transaction, &product_ids, in_stock).await?;
+        }
+        Ok(())
+    }
 }

@@ -13,6 +13,7 @@
 //! comes before its reservation leaves a tombstone, which refuses the late one.
 
 mod error;
+mod events;
 mod model;
 mod observed;
 pub mod rest;
@@ -22,10 +23,10 @@ use catalog_api::ProductId;
 use cleave_core::Context;
 
 pub use error::InventoryError;
+pub use events::{InventoryEvent, StockChanged};
 pub use model::{
-    ListStockChanges, MAX_HOLD_SECONDS, MAX_QUANTITY, MAX_RESERVATION_LINES, OpenStock, Receipt,
-    ReceiveStock, Reservation, ReservationId, ReservationLine, ReservationState, ReserveStock, Stock,
-    StockChange, StockChanges,
+    MAX_HOLD_SECONDS, MAX_QUANTITY, MAX_RESERVATION_LINES, OpenStock, Receipt, ReceiveStock, Reservation,
+    ReservationId, ReservationLine, ReservationState, ReserveStock, Stock,
 };
 pub use observed::ObservedInventory;
 
@@ -83,11 +84,4 @@ pub trait Inventory {
         context: &Context,
         reservation_id: ReservationId,
     ) -> Result<Reservation, InventoryError>;
-
-    /// Which products came into stock or ran out, in the order in which it happened.
-    async fn list_stock_changes(
-        &self,
-        context: &Context,
-        request: ListStockChanges,
-    ) -> Result<StockChanges, InventoryError>;
 }

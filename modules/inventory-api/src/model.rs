@@ -3,7 +3,7 @@
 use catalog_api::ProductId;
 use cleave_core::{Timestamp, id_type};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// The most units that one command may move.
 pub const MAX_QUANTITY: i64 = 10_000;
@@ -103,33 +103,4 @@ pub enum ReservationState {
     Released,
     /// The units were sold, and are back.
     Returned,
-}
-
-/// From where to list changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListStockChanges {
-    /// The number of the last change that the caller has; 0 for all.
-    pub after: i64,
-    /// The most changes to list, up to 1,000.
-    pub limit: u32,
-}
-
-/// Some changes, and how far they reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct StockChanges {
-    /// In the order of their numbers, without a gap.
-    pub changes: Vec<StockChange>,
-}
-
-/// A product came into stock or ran out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct StockChange {
-    /// 1, 2, 3 … in the order in which the changes were committed.
-    pub number: i64,
-    /// Which product.
-    pub product_id: ProductId,
-    /// Whether any can be sold from here on.
-    pub in_stock: bool,
 }

@@ -8,8 +8,8 @@ use cleave_core::Context;
 use cleave_rest::Calls;
 
 use crate::{
-    Inventory, InventoryError, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation,
-    ReservationId, ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId, ReserveStock,
+    Stock,
 };
 
 /// Hands every call to [`Calls`] on its way to another [`Inventory`], whichever link that one stands for.
@@ -85,15 +85,5 @@ impl Inventory for ObservedInventory {
     ) -> Result<Reservation, InventoryError> {
         let call = self.inner.return_reservation(context, reservation_id);
         self.calls.observe("return_reservation", context, call).await
-    }
-
-    async fn list_stock_changes(
-        &self,
-        context: &Context,
-        request: ListStockChanges,
-    ) -> Result<StockChanges, InventoryError> {
-        self.calls
-            .observe("list_stock_changes", context, self.inner.list_stock_changes(context, request))
-            .await
     }
 }

@@ -17,7 +17,9 @@ impl LocalInventory {
         let mut expired = 0;
         for reservation_id in due.map_err(|error| failed(&error))? {
             let ended = self
-                .write(async |transaction| transactions::expire(transaction, &origin, reservation_id).await)
+                .write(&origin, async |transaction| {
+                    transactions::expire(transaction, &origin, reservation_id).await
+                })
                 .await?;
             if ended.is_some() {
                 tracing::info!(%reservation_id, request_id = %origin.request_id, "a reservation has expired");

@@ -23,6 +23,6 @@ impl LocalInventory {
         // In one order, so that two imports cannot wait for each other.
         let mut levels = batch.to_vec();
         levels.sort_by_key(|(product_id, _)| *product_id);
-        self.write(async |transaction| transactions::open(transaction, &origin, &levels).await).await
+        self.write(&origin, async |transaction| transactions::open(transaction, &origin, &levels).await).await
     }
 }

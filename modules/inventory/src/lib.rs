@@ -44,6 +44,12 @@ pub const MIGRATIONS: Migrations = Migrations(&[
         name: "returned",
         sql: include_str!("../../../migrations/inventory/0002_returned.sql"),
     },
+    Migration { version: 3, name: "outbox", sql: cleave_events::OUTBOX_SQL },
+    Migration {
+        version: 4,
+        name: "stock_changes_to_outbox",
+        sql: include_str!("../../../migrations/inventory/0004_stock_changes_to_outbox.sql"),
+    },
 ]);
 
 /// What can be set: the section `inventory` of the configuration.

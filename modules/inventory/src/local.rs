@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use catalog_api::ProductId;
 use cleave_core::{Clock, Context, ContractError as _};
 use cleave_db::{Database, Transaction, WriteError, failure_of};
+use cleave_events::Outbox;
 use inventory_api::{
-    Inventory, InventoryError, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation,
-    ReservationId, ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId, ReserveStock,
+    Stock,
 };
 
 use crate::origin::Origin;
@@ -16,20 +17,18 @@ use crate::reservation::{Wanted, answer_to_commit, answer_to_release, answer_to_
 use crate::stock::check_quantity;
 use crate::{store, transactions};
 
-/// The most changes that one answer lists.
-const MAX_LISTED_CHANGES: u32 = 1_000;
-
 /// The inventory in this process. Clones are the same inventory: each worker thread takes one.
 #[derive(Debug, Clone)]
 pub struct LocalInventory {
     database: Database,
+    outbox: Outbox,
     clock: Arc<dyn Clock>,
 }
 
 impl LocalInventory {
     /// The inventory in this database, whose tables must be at the state of [`crate::MIGRATIONS`].
-    pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock }
+    pub fn new(database: Database, outbox: Outbox, clock: Arc<dyn Clock>) -> Self {
+        Self { database, outbox, clock }
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -38,23 +37,26 @@ impl LocalInventory {
 
     /// The origin of a change by a known caller, now.
     pub(crate) fn known(&self, context: &Context) -> Result<Origin, InventoryError> {
-        Origin::known(context, self.clock.now())
+        Origin::known(context, self.clock.now(), &self.outbox)
     }
 
     /// The origin of a change that only admins may make, now.
     pub(crate) fn admin(&self, context: &Context) -> Result<Origin, InventoryError> {
-        Origin::admin(context, self.clock.now())
+        Origin::admin(context, self.clock.now(), &self.outbox)
     }
 
-    /// Runs one transaction.
+    /// Runs one transaction, and lets what it tells others go on its way.
     pub(crate) async fn write<T>(
         &self,
+        origin: &Origin,
         work: impl AsyncFn(&mut Transaction) -> Result<T, WriteError<InventoryError>>,
     ) -> Result<T, InventoryError> {
-        self.database.write(work).await.map_err(|error| match error {
+        let written = self.database.write(work).await.map_err(|error| match error {
             WriteError::Refused(refusal) => refusal,
             WriteError::Database(error) => failed(&error),
-        })
+        })?;
+        origin.committed();
+        Ok(written)
     }
 }
 
@@ -77,7 +79,9 @@ impl Inventory for LocalInventory {
         let key = context.idempotency_key.as_ref().ok_or(InventoryError::IdempotencyKeyRequired)?;
         check_quantity(request.quantity)?;
         let booked = self
-            .write(async |transaction| transactions::receive(transaction, &origin, key, &request).await)
+            .write(&origin, async |transaction| {
+                transactions::receive(transaction, &origin, key, &request).await
+            })
             .await;
         if booked != Err(InventoryError::IdempotencyKeyReused) {
             return booked;
@@ -92,7 +96,8 @@ impl Inventory for LocalInventory {
     async fn open_stock(&self, context: &Context, request: OpenStock) -> Result<Stock, InventoryError> {
         let origin = self.admin(context)?;
         let level = [(request.product_id, 0)];
-        self.write(async |transaction| transactions::open(transaction, &origin, &level).await).await?;
+        self.write(&origin, async |transaction| transactions::open(transaction, &origin, &level).await)
+            .await?;
         self.get_stock(context, request.product_id).await
     }
 
@@ -104,7 +109,7 @@ impl Inventory for LocalInventory {
         let origin = self.known(context)?;
         let wanted = Wanted::try_from(request)?;
         let made = self
-            .write(async |transaction| transactions::reserve(transaction, &origin, &wanted).await)
+            .write(&origin, async |transaction| transactions::reserve(transaction, &origin, &wanted).await)
             .await?;
         match made {
             Some(reservation) => Ok(reservation),
@@ -130,7 +135,9 @@ impl Inventory for LocalInventory {
     ) -> Result<Reservation, InventoryError> {
         let origin = self.known(context)?;
         let committed = self
-            .write(async |transaction| transactions::commit(transaction, &origin, reservation_id).await)
+            .write(&origin, async |transaction| {
+                transactions::commit(transaction, &origin, reservation_id).await
+            })
             .await?;
         match committed {
             Some(reservation) => Ok(reservation),
@@ -145,7 +152,9 @@ impl Inventory for LocalInventory {
     ) -> Result<Reservation, InventoryError> {
         let origin = self.known(context)?;
         let released = self
-            .write(async |transaction| transactions::release(transaction, &origin, reservation_id).await)
+            .write(&origin, async |transaction| {
+                transactions::release(transaction, &origin, reservation_id).await
+            })
             .await?;
         match released {
             Some(reservation) => Ok(reservation),
@@ -160,24 +169,14 @@ impl Inventory for LocalInventory {
     ) -> Result<Reservation, InventoryError> {
         let origin = self.admin(context)?;
         let returned = self
-            .write(async |transaction| transactions::take_back(transaction, &origin, reservation_id).await)
+            .write(&origin, async |transaction| {
+                transactions::take_back(transaction, &origin, reservation_id).await
+            })
             .await?;
         match returned {
             Some(reservation) => Ok(reservation),
             None => answer_to_return(self.get_reservation(context, reservation_id).await?),
         }
-    }
-
-    async fn list_stock_changes(
-        &self,
-        _context: &Context,
-        request: ListStockChanges,
-    ) -> Result<StockChanges, InventoryError> {
-        let limit = request.limit.min(MAX_LISTED_CHANGES);
-        store::list_changes(self.database.readers(), request.after, limit)
-            .await
-            .map(|changes| StockChanges { changes })
-            .map_err(|error| failed(&error))
     }
 }
 

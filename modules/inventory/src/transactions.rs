@@ -2,7 +2,7 @@
 //! and durable, or refused without a trace.
 //!
 //! Locks are taken in one order everywhere: the reservation, its levels in the order of their products, the
-//! head of the stock changes. So no two transactions can wait for each other.
+//! head of the outbox. So no two transactions can wait for each other.
 
 use catalog_api::ProductId;
 use cleave_core::{IdempotencyKey, Timestamp};
@@ -35,7 +35,7 @@ pub(crate) async fn open(
     opened.sort_unstable();
     let flips: Vec<Flip> =
         opened.iter().filter_map(|(product_id, units)| Flip::between(*product_id, 0, *units)).collect();
-    store::record_flips(transaction, &flips).await?;
+    origin.tell(transaction, &flips).await?;
     Ok(opened.len())
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn receive(
     }
     store::record_received(transaction, origin, product_id, quantity, key).await?;
     let flip = Flip::between(product_id, available - quantity, available);
-    store::record_flips(transaction, flip.as_slice()).await?;
+    origin.tell(transaction, flip.as_slice()).await?;
     Ok(receipt)
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn reserve(
     }
     store::insert_lines(transaction, reservation_id, lines).await?;
     store::record_lines(transaction, origin, reservation_id, MovementKind::Reserved).await?;
-    store::record_flips(transaction, &flips).await?;
+    origin.tell(transaction, &flips).await?;
     let state = ReservationState::Reserved;
     Ok(Some(Reservation { reservation_id, state, lines: lines.clone(), expires_at }))
 }
@@ -152,7 +152,7 @@ pub(crate) async fn take_back(
         flips.extend(Flip::between(line.product_id, available - line.quantity, available));
     }
     store::record_lines(transaction, origin, reservation_id, MovementKind::Returned).await?;
-    store::record_flips(transaction, &flips).await?;
+    origin.tell(transaction, &flips).await?;
     Ok(Some(Reservation { reservation_id, state, lines, expires_at }))
 }
 
@@ -182,7 +182,7 @@ async fn put_back(
         flips.extend(Flip::between(line.product_id, available - line.quantity, available));
     }
     store::record_lines(transaction, origin, reservation_id, kind).await?;
-    store::record_flips(transaction, &flips).await?;
+    origin.tell(transaction, &flips).await?;
     Ok(Some(released(reservation_id, lines, expires_at)))
 }
 

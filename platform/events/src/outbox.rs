@@ -6,7 +6,7 @@ use cleave_core::{Caller, Context, Event, Timestamp};
 use cleave_db::{Database, Transaction};
 use tokio::sync::Notify;
 
-use crate::recorded::{RecordedEvent, event_columns, insert};
+use crate::recorded::{RecordedEvent, insert};
 
 /// The outbox of one module in one process: its table, and the bell that wakes the [`Relay`](crate::Relay). Clones are the
 /// same outbox.
@@ -35,7 +35,7 @@ impl Outbox {
         }
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
         let last: i64 = sqlx::query_scalar(
-            "UPDATE outbox_head SET position = position + $1 WHERE only_row = 1 RETURNING position",
+            "UPDATE outbox_head SET seq = seq + $1 WHERE only_row = 1 RETURNING seq",
         )
         .bind(count)
         .fetch_one(&mut *transaction)
@@ -56,7 +56,7 @@ impl Outbox {
             recorded_at: at,
         });
         let recorded = recorded.collect::<Vec<_>>();
-        insert(transaction, concat!("INSERT INTO outbox (", event_columns!(), ")"), None, &recorded).await
+        insert(transaction, "INSERT INTO outbox (seq, name, version, entity, payload, actor, request_id, recorded_at)", None, &recorded).await
     }
 
     /// Wakes the relay: to be called after a commit that has recorded something. Who forgets it makes others wait for the
@@ -73,7 +73,7 @@ impl Outbox {
 
 /// The number of the latest event.
 pub(crate) async fn head(database: &Database) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT position FROM outbox_head WHERE only_row = 1")
+    sqlx::query_scalar("SELECT seq FROM outbox_head WHERE only_row = 1")
         .fetch_one(database.readers())
         .await
 }
@@ -85,9 +85,8 @@ pub(crate) async fn events_after(
     limit: u32,
 ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
     let rows = sqlx::query(concat!(
-        "SELECT ",
-        event_columns!(),
-        " FROM outbox WHERE position > $1 ORDER BY position LIMIT $2"
+        "SELECT seq, name, version, entity, payload, actor, request_id, recorded_at",
+        " FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2"
     ))
     .bind(after)
     .bind(i64::from(limit))

@@ -6,7 +6,6 @@
 //! rows at once puts its text together, out of placeholders alone.
 
 pub(crate) mod created;
-pub(crate) mod follower;
 pub(crate) mod lists;
 pub(crate) mod products;
 pub(crate) mod words;

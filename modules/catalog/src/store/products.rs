@@ -171,3 +171,22 @@ pub(crate) async fn save_product(
     .await
     .map(|_| ())
 }
+
+/// Says of these products whether any can be sold. Products that are not there are left out: the level of a
+/// product that was never finished may change as any other.
+pub(crate) async fn set_in_stock(
+    transaction: &mut Transaction,
+    product_ids: &[ProductId],
+    in_stock: bool,
+) -> Result<(), sqlx::Error> {
+    if product_ids.is_empty() {
+        return Ok(());
+    }
+    let places = placeholders(2, product_ids.len());
+    let sql = format!("UPDATE products SET in_stock = $1 WHERE product_id IN ({places})");
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(i64::from(in_stock));
+    for product_id in product_ids {
+        query = query.bind(product_id.to_string());
+    }
+    query.execute(transaction).await.map(|_| ())
+}

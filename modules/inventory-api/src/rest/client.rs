@@ -8,8 +8,8 @@ use cleave_rest::Peer;
 use super::body::{NewReceipt, NewReservation};
 use super::paths;
 use crate::{
-    Inventory, InventoryError, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation,
-    ReservationId, ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId, ReserveStock,
+    Stock,
 };
 
 /// The inventory behind a [`Peer`].
@@ -77,13 +77,5 @@ impl Inventory for RemoteInventory {
         reservation_id: ReservationId,
     ) -> Result<Reservation, InventoryError> {
         self.0.put(context, &paths::take_back(reservation_id), &()).await
-    }
-
-    async fn list_stock_changes(
-        &self,
-        context: &Context,
-        request: ListStockChanges,
-    ) -> Result<StockChanges, InventoryError> {
-        self.0.get(context, &paths::changes(&request)).await
     }
 }

@@ -3,7 +3,7 @@
 use catalog_api::ProductId;
 use cleave_rest::Operation;
 
-use crate::{ListStockChanges, ReservationId};
+use crate::ReservationId;
 
 /// The public paths of this module; the gateway routes by them.
 pub const PREFIXES: &[&str] = &["/api/v1/stock"];
@@ -22,7 +22,6 @@ pub const INTERNAL: &[Operation] = &[
     Operation { id: "commit_reservation", method: "PUT", path: COMMIT },
     Operation { id: "release_reservation", method: "PUT", path: RELEASE },
     Operation { id: "return_reservation", method: "PUT", path: RETURN },
-    Operation { id: "list_stock_changes", method: "GET", path: CHANGES },
 ];
 
 pub(super) const STOCK: &str = "/api/v1/stock/{product_id}";
@@ -32,7 +31,6 @@ pub(super) const RESERVATION: &str = "/internal/v1/inventory/reservations/{reser
 pub(super) const COMMIT: &str = "/internal/v1/inventory/reservations/{reservation_id}/commit";
 pub(super) const RELEASE: &str = "/internal/v1/inventory/reservations/{reservation_id}/release";
 pub(super) const RETURN: &str = "/internal/v1/inventory/reservations/{reservation_id}/return";
-pub(super) const CHANGES: &str = "/internal/v1/inventory/stock-changes";
 
 /// The public place of a product's stock.
 pub fn stock(product_id: ProductId) -> String {
@@ -61,8 +59,4 @@ pub(super) fn release(reservation_id: ReservationId) -> String {
 
 pub(super) fn take_back(reservation_id: ReservationId) -> String {
     format!("/internal/v1/inventory/reservations/{reservation_id}/return")
-}
-
-pub(super) fn changes(request: &ListStockChanges) -> String {
-    format!("{CHANGES}?after={}&limit={}", request.after, request.limit)
 }

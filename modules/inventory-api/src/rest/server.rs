@@ -7,15 +7,12 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, ServiceConfig};
 use catalog_api::ProductId;
 use cleave_rest::Problem;
-use cleave_rest::server::{Body, Call, Exposure, PathId, Query, resource};
+use cleave_rest::server::{Body, Call, Exposure, PathId, resource};
 use utoipa::OpenApi;
 
 use super::body::{NewReceipt, NewReservation};
 use super::paths;
-use crate::{
-    Inventory, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId, ReserveStock,
-    Stock, StockChanges,
-};
+use crate::{Inventory, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId, ReserveStock, Stock};
 
 /// The published operations as OpenAPI tells of them.
 #[derive(Debug, OpenApi)]
@@ -30,8 +27,7 @@ pub struct PublicApi;
     get_reservation,
     commit_reservation,
     release_reservation,
-    return_reservation,
-    list_stock_changes
+    return_reservation
 ))]
 pub struct InternalApi;
 
@@ -49,7 +45,6 @@ pub fn mount(config: &mut ServiceConfig, inventory: Rc<dyn Inventory>, exposure:
         config.service(resource(paths::COMMIT, [(Method::PUT, web::to(commit_reservation))]));
         config.service(resource(paths::RELEASE, [(Method::PUT, web::to(release_reservation))]));
         config.service(resource(paths::RETURN, [(Method::PUT, web::to(return_reservation))]));
-        config.service(resource(paths::CHANGES, [(Method::GET, web::to(list_stock_changes))]));
     }
 }
 
@@ -171,14 +166,4 @@ async fn return_reservation(
     reservation_id: PathId<ReservationId>,
 ) -> HttpResponse {
     call.reply(StatusCode::OK, call.contract.return_reservation(&call.context, reservation_id.0).await)
-}
-
-/// Which products came into stock or ran out.
-#[utoipa::path(
-    get, path = paths::CHANGES, operation_id = "list_stock_changes", tag = "inventory",
-    params(ListStockChanges),
-    responses((status = 200, body = StockChanges))
-)]
-async fn list_stock_changes(call: Call<dyn Inventory>, query: Query<ListStockChanges>) -> HttpResponse {
-    call.reply(StatusCode::OK, call.contract.list_stock_changes(&call.context, query.0).await)
 }

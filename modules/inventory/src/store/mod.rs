@@ -3,7 +3,6 @@
 //! Functions that take a [`Transaction`](cleave_db::Transaction) are parts of a larger change; those that
 //! take any executor read one committed state.
 
-mod changes;
 mod facts;
 mod ledger;
 mod levels;
@@ -12,7 +11,6 @@ mod reservations;
 
 use sqlx::{Any, Executor};
 
-pub(crate) use changes::{list_changes, record_flips};
 pub(crate) use facts::{level_facts, reservation_facts};
 pub(crate) use ledger::{record_lines, record_opened, record_received};
 pub(crate) use levels::{
