@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use accounts::Passwords;
 use catalog::{CurrencyError, check_currency};
 use cleave_auth::{KeyFileError, ServiceCredential, TokenIssuer, TokenVerifier};
 use cleave_core::{Clock, Ids};
@@ -11,6 +12,9 @@ use cleave_db::{Database, DatabaseError};
 use cleave_events::{Outbox, TableLog};
 use cleave_rest::server::{Edge, Exposure};
 use cleave_telemetry::Metrics;
+use rand::SeedableRng as _;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::{StdRng, SysRng};
 
 use crate::directory::{AddressError, Directory};
 use crate::house::{MIGRATIONS, TOPICS};
@@ -38,8 +42,9 @@ pub struct Process {
     outboxes: BTreeMap<&'static str, Outbox>,
     /// The event log, where this process keeps it.
     pub event_log: Option<TableLog>,
-    /// Makes users' access tokens, where this process may.
-    pub token_issuer: Option<Arc<TokenIssuer>>,
+    token_issuer: Option<Arc<TokenIssuer>>,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Arc<Passwords>,
     tokens: Arc<TokenVerifier>,
     /// By which this process proves itself to its peers, and they to it.
     pub credential: Arc<ServiceCredential>,
@@ -92,6 +97,8 @@ impl Process {
             .hosts("accounts")
             .then(|| TokenIssuer::load(&settings.signing_key_file()).map(Arc::new))
             .transpose()?;
+        let random = StdRng::from_rng(&mut UnwrapErr(SysRng));
+        let passwords = Arc::new(Passwords::new(&settings.accounts, random));
         let metrics = Arc::new(Metrics::default());
         Ok(Arc::new(Self {
             service,
@@ -105,6 +112,7 @@ impl Process {
             outboxes,
             event_log,
             token_issuer,
+            passwords,
             tokens,
             credential,
         }))
@@ -118,6 +126,14 @@ impl Process {
     /// The database of a module, where it is hosted here.
     pub fn database(&self, module: &str) -> Option<Database> {
         self.databases.iter().find(|database| database.module() == module).cloned()
+    }
+
+    /// What makes users' access tokens.
+    ///
+    /// # Panics
+    /// When the accounts are not hosted here: a fault of the composition root.
+    pub fn token_issuer(&self) -> Arc<TokenIssuer> {
+        self.token_issuer.clone().expect("who hosts the accounts has the signing key")
     }
 
     /// Where a hosted module writes down what it tells others.

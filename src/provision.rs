@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::seed::{self, SeedProduct};
+use catalog_api::rest::CatalogAdapter;
 use catalog_api::{ListProducts, Product};
 use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer};
 use cleave_core::{Clock, Context, Ids, MAX_PAGE_SIZE, Page};
@@ -195,7 +196,7 @@ pub async fn products(
 }
 
 async fn list(cell: &Cell, request: ListProducts) -> Result<Page<Product>, ProvisionError> {
-    let page = cell.catalog_for("gateway").list_products(&context(cell), request).await;
+    let page = cell.reach::<CatalogAdapter>("gateway").list_products(&context(cell), request).await;
     page.map_err(|error| refused("catalog", &error))
 }
 

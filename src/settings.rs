@@ -273,6 +273,8 @@ impl Settings {
         if !(1..=600_000).contains(&self.requests.deadline_ms) {
             return refuse("requests.deadline_ms", "write 1 to 600000 milliseconds");
         }
+        self.orders.check()?;
+        self.post().map_err(|error| ("notifications.mail", error.to_string()))?;
         cleave_telemetry::logs::check_filter(&self.log.filter)
             .map_err(|error| ("log.filter", error.to_string()))
     }
@@ -285,6 +287,12 @@ impl Settings {
             max_readers: self.database.max_readers,
             acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
         }
+    }
+
+    /// How e-mails are sent.
+    pub fn post(&self) -> Result<notifications::Post, notifications::MailUrlError> {
+        let url = self.notifications.mail.replace("{data_dir}", &self.data_dir.to_string_lossy());
+        notifications::Post::new(&url, &self.notifications.from)
     }
 
     /// Where the keys of users' tokens are.

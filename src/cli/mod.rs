@@ -5,7 +5,9 @@ mod data;
 mod floor;
 mod health;
 mod openapi;
+mod running;
 mod serve;
+mod settle;
 mod topology;
 mod up;
 
@@ -69,6 +71,8 @@ enum Command {
     Data(data::DataCommand),
     /// Ask the running store whether all its processes are well
     Health,
+    /// Wait until the running store has nothing left to do: events, reactions, checkouts
+    Settle(settle::SettleArgs),
     /// Print the OpenAPI document of the public API
     Openapi,
     /// The bare handlers that `compare` measures beside the topologies
@@ -124,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Topology(command) => topology::run(&common, &command),
         Command::Data(command) => data::run(&common, &command),
         Command::Health => health::run(&common),
+        Command::Settle(args) => settle::run(&common, &args),
         Command::Openapi => openapi::run(),
         Command::Floor(args) => floor::run(&common, &args),
     };

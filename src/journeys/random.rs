@@ -153,8 +153,14 @@ impl Shop<'_> {
 
     fn check_out(&mut self, who: usize, number: usize) -> anyhow::Result<()> {
         let tokens = [
-            "tok_visa", "tok_visa", "tok_visa", "tok_visa", "tok_visa", "tok_declined",
-            "tok_insufficient_funds", "tok_unknown",
+            "tok_visa",
+            "tok_visa",
+            "tok_visa",
+            "tok_visa",
+            "tok_visa",
+            "tok_declined",
+            "tok_insufficient_funds",
+            "tok_unknown",
         ];
         let mut body = json!({"payment_token": self.dice.pick(&tokens)});
         match self.dice.below(8) {

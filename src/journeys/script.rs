@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use cleave_compare::{Client, Request, Script, Step};
 use serde_json::{Value, json};
 
-use super::session::{Session, post};
 use super::Shelf;
+use super::session::{Session, post};
 
 /// Customers who look around and err, and an admin who adds a product and books its stock.
 #[derive(Debug)]

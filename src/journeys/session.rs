@@ -43,7 +43,11 @@ impl<'run> Session<'run> {
     }
 
     /// Asks again until `settled` says yes, and notes the last answer: for what follows a moment later.
-    pub(super) fn wait_until(&mut self, request: &Request, settled: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
+    pub(super) fn wait_until(
+        &mut self,
+        request: &Request,
+        settled: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<()> {
         let start = now();
         loop {
             let response = self.client.send(request)?;
@@ -52,7 +56,12 @@ impl<'run> Session<'run> {
                 return Ok(());
             }
             if now() - start > REACTION_DEADLINE {
-                bail!("{} did not settle within {} s: {}", request.path, REACTION_DEADLINE.as_secs(), response.text());
+                bail!(
+                    "{} did not settle within {} s: {}",
+                    request.path,
+                    REACTION_DEADLINE.as_secs(),
+                    response.text()
+                );
             }
             pause();
         }

@@ -1,54 +1,52 @@
-//! What the orders say to an audit of the whole store.
+//! What the tables say of themselves, for whoever checks a whole store: facts, and no judgement.
 
 use cleave_core::{AccountId, Money};
 use cleave_db::Database;
 use orders_api::{OrderId, OrderStatus};
 
-use crate::order::Phase;
+pub use crate::order::{Line as LineFacts, Phase};
 use crate::store;
 
-/// How many orders are read at once.
-const BATCH: i64 = 1_000;
-
-/// An order as an audit compares it with payments and reservations, which have the same id.
+/// One order. What belongs to it elsewhere (taking, reservation, payment) has the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderFacts {
     /// Its id.
     pub order_id: OrderId,
-    /// Whose it is.
+    /// Whose order.
     pub account_id: AccountId,
-    /// The customer's key.
+    /// Under which key it was placed: no other order of the account has it.
     pub idempotency_key: String,
     /// What the customer sees.
     pub status: OrderStatus,
-    /// Whether there is nothing left to do for it.
-    pub is_settled: bool,
-    /// What it costs.
+    /// What there is to do.
+    pub phase: Phase,
+    /// The code of its refusal; none unless it is refused, or is about to be.
+    pub reason: Option<String>,
+    /// The price, fixed when the checkout began; equal to the sum of the lines.
     pub total: Money,
-    /// The sum of its lines, in minor units.
-    pub sum_of_lines: i64,
-    /// Product and units of each line.
-    pub lines: Vec<(String, i64)>,
+    /// What was bought.
+    pub lines: Vec<LineFacts>,
+    /// Whether the customer's payment token still stands in the row: only while it is needed.
+    pub keeps_payment_token: bool,
 }
 
-/// Hands every order to `visit`, by their ids.
-pub async fn visit_orders(database: &Database, mut visit: impl FnMut(OrderFacts)) -> Result<(), sqlx::Error> {
-    let mut after = String::new();
-    loop {
-        let orders = store::orders_after(database, &after, BATCH).await?;
-        let Some(last) = orders.last() else { return Ok(()) };
-        after = last.order_id.to_string();
-        for order in orders {
-            visit(OrderFacts {
-                order_id: order.order_id,
-                account_id: order.account_id,
-                is_settled: order.phase == Phase::Settled,
-                status: order.status,
-                total: order.total,
-                sum_of_lines: order.view().lines.iter().map(|line| line.line_total.amount).sum(),
-                lines: order.lines.iter().map(|line| (line.product_id.to_string(), line.quantity)).collect(),
-                idempotency_key: order.idempotency_key,
-            });
-        }
-    }
+/// Reads all orders in the order of their ids. Rows arrive one by one, so a store of 100,000 orders costs some dozen
+/// megabytes.
+pub async fn audit_facts(database: &Database) -> Result<Vec<OrderFacts>, sqlx::Error> {
+    let mut facts = Vec::new();
+    store::for_each(database, |record| {
+        facts.push(OrderFacts {
+            order_id: record.order_id,
+            account_id: record.account_id,
+            idempotency_key: record.idempotency_key,
+            status: record.status,
+            phase: record.phase,
+            reason: record.refusal.as_ref().map(|refusal| cleave_core::ContractError::code(refusal).to_owned()),
+            total: record.total,
+            lines: record.lines,
+            keeps_payment_token: record.payment_token.is_some(),
+        });
+    })
+    .await?;
+    Ok(facts)
 }

@@ -1,262 +1,273 @@
-//! The saga: what drives an order from one phase to the next, until there is nothing left to do.
+//! The saga: what is done for an order, in which phase, and what is written down when.
+//!
+//! A driver holds the row's lease. Every change of the row names the lease's token and the phase that it leaves, so a driver
+//! that has been overtaken writes nothing more; what it still asks of others has no effect after the other driver's
+//! compensation, because that leaves tombstones. `tests/fencing.rs` holds this.
 
+use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
 
-use cleave_core::{Caller, Clock, Context, Timestamp};
-use cleave_db::{Database, WriteError, failure_of};
-use cleave_events::Outbox;
+use cleave_core::{Caller, Context, Timestamp};
+use cleave_db::{WriteError, failure_of};
 use orders_api::{OrderEvent, OrderStatus, OrdersError};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use crate::order::{Phase, Record};
-use crate::steps::{Steps, Trouble};
-use crate::{Settings, store};
+use crate::parts::{Parts, failed};
+use crate::store;
 
-/// How often a driver repeats a phase before it leaves the order to recovery.
-const MAX_ATTEMPTS: u32 = 12;
+/// What a driver has told last: nothing before the order is written down.
+pub(crate) type News = Option<Result<Record, OrdersError>>;
 
-/// The pause after the first failure; it doubles up to a limit.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often one thing is tried before the rest is left to recovery.
+pub(crate) const MAX_TRIES: u32 = 8;
 
-/// Drives checkouts. Each order has one driver at a time: whoever holds the lease in its row.
+/// Why a driver does not go on.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// The order is refused; only before the pivot.
+    Refused(OrdersError),
+    /// Somebody else drives the checkout.
+    TakenOver,
+    /// Somebody is away for long: recovery goes on when the lease is over.
+    Later,
+}
+
+/// One checkout and who waits for it, in the hands of the holder of its lease.
 pub(crate) struct Checkout {
-    pub(crate) database: Database,
-    pub(crate) outbox: Outbox,
-    pub(crate) steps: Steps,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) settings: Settings,
+    pub(crate) parts: Rc<Parts>,
+    pub(crate) order: Record,
+    /// Until when the lease is known to be ours: it is extended while a step is under way.
+    pub(crate) lease_until: Cell<Timestamp>,
+    tell: watch::Sender<News>,
 }
 
-/// Until when somebody wants to hear of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Awaited {
-    /// Until it is confirmed or refused.
-    Outcome,
-    /// Until there is nothing left to do.
-    End,
+/// Writes an order down and checks it out; where its key has an order already, that one is told.
+pub(crate) async fn place(parts: Rc<Parts>, order: Record, tell: watch::Sender<News>) {
+    let told = match store::insert(&parts.database, &order).await {
+        Ok(true) => return Checkout::new(parts, order, tell).run().await,
+        Ok(false) => store::order_by_key(&parts.database, order.account_id, &order.idempotency_key).await,
+        Err(error) => Err(error),
+    };
+    let earlier = told.map_err(|error| failed(&error)).and_then(|earlier| earlier.ok_or(OrdersError::Internal));
+    tell.send_replace(Some(earlier));
 }
 
-/// Why a driver stops before the end.
-enum Stop {
-    /// Somebody else drives the order, or has gone another way with it.
-    Overtaken,
-    /// To be tried again.
-    Later(String),
-}
-
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Later(failure_of("orders", &error).to_string())
-    }
+/// Cancels a confirmed order and gives back what it took; where it is no longer confirmed, the order is told as it is.
+pub(crate) async fn cancel(parts: Rc<Parts>, context: Context, order: Record, tell: watch::Sender<News>) {
+    let cancelled = Record {
+        status: OrderStatus::Cancelled,
+        phase: Phase::Cancelling,
+        updated_at: parts.clock.now(),
+        lease: parts.new_lease(),
+        ..order
+    };
+    let events = [OrderEvent::OrderCancelled(cancelled.told())];
+    let outcome = parts
+        .database
+        .write(async |transaction| {
+            if !store::cancel(transaction, &cancelled).await? {
+                return Err(WriteError::Refused(()));
+            }
+            parts.outbox.record(transaction, &context, cancelled.updated_at, &events).await?;
+            Ok(())
+        })
+        .await;
+    let told = match outcome {
+        Ok(()) => {
+            parts.outbox.wake();
+            return Checkout::new(parts, cancelled, tell).run().await;
+        }
+        Err(WriteError::Refused(())) => {
+            store::order(&parts.database, cancelled.account_id, cancelled.order_id).await
+        }
+        Err(WriteError::Database(error)) => Err(error),
+    };
+    let present = told.map_err(|error| failed(&error)).and_then(|present| present.ok_or(OrdersError::Internal));
+    tell.send_replace(Some(present));
 }
 
 impl Checkout {
-    /// Drives an order in a task of its own, which outlives who asked for it, and tells when what is awaited has come.
-    /// Dropped before that, it leaves the order to recovery.
-    pub(crate) fn drive(self: &Rc<Self>, order: Record, awaited: Awaited) -> oneshot::Receiver<Record> {
-        let (tell, told) = oneshot::channel();
-        let checkout = self.clone();
-        tokio::task::spawn_local(async move { checkout.to_the_end(order, awaited, tell).await });
-        told
+    /// The checkout of an order whose lease is ours.
+    pub(crate) fn new(parts: Rc<Parts>, order: Record, tell: watch::Sender<News>) -> Self {
+        let lease_until = Cell::new(order.lease.until);
+        tell.send_replace(Some(Ok(order.clone())));
+        Self { parts, order, lease_until, tell }
     }
 
-    async fn to_the_end(&self, mut order: Record, awaited: Awaited, tell: oneshot::Sender<Record>) {
-        let mut tell = Some(tell);
-        let mut failures = 0;
+    /// Does what is left to do, from wherever it stands.
+    pub(crate) async fn run(mut self) {
+        self.log();
         loop {
-            let has_come = order.phase == Phase::Settled
-                || (awaited == Awaited::Outcome && order.status != OrderStatus::Pending);
-            if has_come && let Some(tell) = tell.take() {
-                // Who asked may have gone.
-                let _nobody_listens = tell.send(order.clone());
-            }
-            let done = match order.phase {
+            let done = match self.order.phase {
+                Phase::Placing => self.place().await,
+                Phase::Undoing => self.undo().await,
+                Phase::Settling => self.settle().await,
+                Phase::Cancelling => self.give_back().await,
                 Phase::Settled => return,
-                Phase::Placing => self.place(&mut order).await,
-                Phase::Undoing => self.undo(&mut order).await,
-                Phase::Settling => self.settle(&mut order).await,
-                Phase::Cancelling => self.give_back(&mut order).await,
             };
-            let (order_id, request_id) = (order.order_id, order.request_id.clone());
-            match done {
-                Ok(()) => failures = 0,
-                Err(Stop::Overtaken) => {
-                    tracing::debug!(%order_id, %request_id, "somebody else drives this order");
-                    return;
-                }
-                Err(Stop::Later(reason)) => {
-                    failures += 1;
-                    tracing::info!(%order_id, %request_id, phase = ?order.phase, failures, reason, "a checkout has to wait");
-                    if failures == MAX_ATTEMPTS {
-                        return;
-                    }
-                    tokio::time::sleep(pause(failures)).await;
-                    match self.renew(&mut order).await {
-                        Ok(()) => {}
-                        Err(Stop::Overtaken) => return,
-                        Err(Stop::Later(_)) => {}
-                    }
-                }
-            }
+            let Err(halt) = done else { continue };
+            let (order_id, request_id) = (self.order.order_id, &self.order.request_id);
+            tracing::warn!(%order_id, %request_id, phase = ?self.order.phase, ?halt, "a checkout is left to others");
+            return;
         }
     }
 
-    /// Up to the pivot. Nothing is written between the steps: all of them are known by the order's id, so they can be repeated,
-    /// asked for and undone, whichever of them have happened.
-    async fn place(&self, order: &mut Record) -> Result<(), Stop> {
-        if self.clock.now() > order.created_at.plus(self.settings.placing_limit()) {
-            let expired = OrdersError::CheckoutExpired { order_id: order.order_id };
-            return self.refuse(order, expired).await;
-        }
-        let mut taken = self.steps.take_cart(order).await;
-        if taken.is_ok() {
-            taken = self.steps.reserve_stock(order).await;
-        }
-        if taken.is_ok() {
-            taken = self.steps.authorize_payment(order).await;
-        }
-        match taken {
-            Ok(()) => self.confirm(order).await,
-            Err(Trouble::Refused(refusal)) => self.refuse(order, refusal).await,
-            Err(Trouble::Overtaken) => Err(Stop::Overtaken),
-            Err(Trouble::Unknown(reason)) => Err(Stop::Later(reason)),
+    async fn place(&mut self) -> Result<(), Halt> {
+        match self.take_all().await {
+            Ok(()) => self.confirm().await,
+            Err(Halt::Refused(refusal)) => self.refuse(refusal).await,
+            Err(halt) => Err(halt),
         }
     }
 
-    /// The pivot: from here on the order is bought.
-    async fn confirm(&self, order: &mut Record) -> Result<(), Stop> {
-        let next = Record {
+    async fn take_all(&self) -> Result<(), Halt> {
+        self.take_cart().await?;
+        self.reserve_stock().await?;
+        self.authorize_payment().await?;
+        // The reservation is held for long, and not for ever: a driver that has slept for a day must not confirm.
+        self.patience()?;
+        Ok(())
+    }
+
+    /// The pivot.
+    async fn confirm(&mut self) -> Result<(), Halt> {
+        let now = self.parts.clock.now();
+        let confirmed = Record {
             status: OrderStatus::Confirmed,
             phase: Phase::Settling,
             payment_token: None,
-            ..self.at_now(order)
+            updated_at: now,
+            ..self.order.clone()
         };
-        let event = OrderEvent::OrderConfirmed(next.told());
-        let context = Context {
-            request_id: order.request_id.clone(),
-            deadline: self.clock.instant(),
-            caller: Caller::System,
-            idempotency_key: None,
-        };
-        let written = self
-            .database
-            .write(async |transaction| {
-                if !store::advance(&mut *transaction, Phase::Placing, &next).await? {
-                    return Ok::<_, WriteError<Stop>>(false);
-                }
-                let events = std::slice::from_ref(&event);
-                self.outbox.record(transaction, &context, next.updated_at, events).await?;
-                Ok(true)
-            })
-            .await;
-        match written {
-            Ok(true) => {
-                self.outbox.wake();
-                *order = next;
-                Ok(())
-            }
-            Ok(false) => Err(Stop::Overtaken),
-            Err(WriteError::Database(error)) => Err(error.into()),
-            Err(WriteError::Refused(stop)) => Err(stop),
-        }
-    }
-
-    /// Turns back. Where nothing has been taken yet, that is all.
-    async fn refuse(&self, order: &mut Record, refusal: OrdersError) -> Result<(), Stop> {
-        let (order_id, request_id) = (order.order_id, order.request_id.clone());
-        tracing::info!(%order_id, %request_id, %refusal, "an order is refused");
-        let has_taken_nothing =
-            matches!(refusal, OrdersError::CartChanged { .. } | OrdersError::CartEmpty { .. });
-        let (status, phase) = if has_taken_nothing {
-            (OrderStatus::Refused, Phase::Settled)
-        } else {
-            (OrderStatus::Pending, Phase::Undoing)
-        };
-        let refusal = Some(refusal);
-        let next = Record { status, phase, refusal, payment_token: None, ..self.at_now(order) };
-        self.write(Phase::Placing, order, next).await
-    }
-
-    /// Undoes what may have been done. What surely was not is left alone.
-    async fn undo(&self, order: &mut Record) -> Result<(), Stop> {
-        let steps = &self.steps;
-        let (release, void) = match order.refusal {
-            Some(OrdersError::OutOfStock { .. }) => (false, false),
-            Some(OrdersError::PaymentDeclined { .. } | OrdersError::UnknownPaymentToken { .. }) => {
-                (true, false)
-            }
-            _ => (true, true),
-        };
-        let release = async { if release { steps.release_stock(order).await } else { Ok(()) } };
-        let void = async { if void { steps.void_payment(order).await } else { Ok(()) } };
-        let (released, voided, put_back) = tokio::join!(release, void, steps.put_back_cart(order));
-        all([released, voided, put_back])?;
-        let next = Record { status: OrderStatus::Refused, phase: Phase::Settled, ..self.at_now(order) };
-        self.write(Phase::Undoing, order, next).await
-    }
-
-    /// After the pivot: forward, whatever it takes.
-    async fn settle(&self, order: &mut Record) -> Result<(), Stop> {
-        let (captured, sold) = tokio::join!(self.steps.capture_payment(order), self.steps.sell_stock(order));
-        all([captured, sold])?;
-        // The customer's last change was the confirmation.
-        let updated_at = order.updated_at;
-        let next = Record { phase: Phase::Settled, updated_at, ..self.at_now(order) };
-        self.write(Phase::Settling, order, next).await
-    }
-
-    /// After a cancellation.
-    async fn give_back(&self, order: &mut Record) -> Result<(), Stop> {
-        let (refunded, returned) =
-            tokio::join!(self.steps.refund_payment(order), self.steps.return_stock(order));
-        all([refunded, returned])?;
-        let updated_at = order.updated_at;
-        let next = Record { phase: Phase::Settled, updated_at, ..self.at_now(order) };
-        self.write(Phase::Cancelling, order, next).await
-    }
-
-    /// Holds the lease for longer.
-    async fn renew(&self, order: &mut Record) -> Result<(), Stop> {
-        let updated_at = order.updated_at;
-        let next = Record { updated_at, ..self.at_now(order) };
-        self.write(order.phase, order, next).await
-    }
-
-    /// The order as it is, changed now, with a lease from now on.
-    fn at_now(&self, order: &Record) -> Record {
-        let now = self.clock.now();
-        let mut next = order.clone();
-        next.updated_at = now;
-        next.lease.until = self.lease_from(now);
-        next
-    }
-
-    /// Until when a lease holds that begins now.
-    pub(crate) fn lease_from(&self, now: Timestamp) -> Timestamp {
-        now.plus(self.settings.lease())
-    }
-
-    async fn write(&self, from: Phase, order: &mut Record, next: Record) -> Result<(), Stop> {
-        if !store::advance(self.database.writer(), from, &next).await? {
-            return Err(Stop::Overtaken);
-        }
-        *order = next;
+        let event = OrderEvent::OrderConfirmed(confirmed.told());
+        self.advance(confirmed, Some(event)).await?;
+        self.parts.outbox.wake();
         Ok(())
     }
-}
 
-/// All of the steps have done what they should, or one tells why it has not.
-fn all(done: impl IntoIterator<Item = Result<(), Trouble>>) -> Result<(), Stop> {
-    done.into_iter().collect::<Result<(), _>>().map_err(|trouble| match trouble {
-        Trouble::Overtaken => Stop::Overtaken,
-        Trouble::Refused(refusal) => Stop::Later(refusal.to_string()),
-        Trouble::Unknown(reason) => Stop::Later(reason),
-    })
-}
+    async fn refuse(&mut self, refusal: OrdersError) -> Result<(), Halt> {
+        // A cart of another version cannot be taken by a late step either, and nothing comes before the cart.
+        let has_no_effect =
+            matches!(refusal, OrdersError::CartChanged { .. } | OrdersError::CartEmpty { .. });
+        let refused = Record { payment_token: None, refusal: Some(refusal), ..self.order.clone() };
+        if has_no_effect {
+            let updated_at = self.parts.clock.now();
+            let refused =
+                Record { status: OrderStatus::Refused, phase: Phase::Settled, updated_at, ..refused };
+            return self.advance(refused, None).await;
+        }
+        self.advance(Record { phase: Phase::Undoing, ..refused }, None).await
+    }
 
-fn pause(failures: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failures - 1)).min(LONGEST_PAUSE)
+    /// Each compensation is made blindly: one that finds nothing makes sure that nothing comes later.
+    async fn undo(&mut self) -> Result<(), Halt> {
+        let is_declined = matches!(self.order.refusal, Some(OrdersError::PaymentDeclined { .. }));
+        let let_go = async { if is_declined { Ok(()) } else { self.void_payment().await } };
+        let (released, let_go, put_back) = tokio::join!(self.release_stock(), let_go, self.put_back_cart());
+        released.and(let_go).and(put_back)?;
+        let updated_at = self.parts.clock.now();
+        let refused = Record {
+            status: OrderStatus::Refused,
+            phase: Phase::Settled,
+            updated_at,
+            ..self.order.clone()
+        };
+        self.advance(refused, None).await
+    }
+
+    async fn settle(&mut self) -> Result<(), Halt> {
+        let (captured, sold) = tokio::join!(self.capture_payment(), self.sell_stock());
+        captured.and(sold)?;
+        self.advance(Record { phase: Phase::Settled, ..self.order.clone() }, None).await
+    }
+
+    /// Only what was taken can be given back, so an order that is cancelled while it settles is settled first.
+    async fn give_back(&mut self) -> Result<(), Halt> {
+        let money = async {
+            self.capture_payment().await?;
+            self.refund_payment().await
+        };
+        let stock = async {
+            self.sell_stock().await?;
+            self.return_stock().await
+        };
+        let (money, stock) = tokio::join!(money, stock);
+        money.and(stock)?;
+        self.advance(Record { phase: Phase::Settled, ..self.order.clone() }, None).await
+    }
+
+    /// Writes down where the checkout has come to, with its event, and tells who waits.
+    async fn advance(&mut self, mut next: Record, event: Option<OrderEvent>) -> Result<(), Halt> {
+        next.lease.until = self.parts.clock.now().plus(self.parts.settings.lease());
+        for tries in 1..=MAX_TRIES {
+            match self.try_advance(&next, event.as_ref()).await {
+                Ok(true) => {
+                    self.lease_until.set(next.lease.until);
+                    self.tell.send_replace(Some(Ok(next.clone())));
+                    self.order = next;
+                    self.log();
+                    return Ok(());
+                }
+                Ok(false) => return Err(Halt::TakenOver),
+                Err(error) => {
+                    failure_of("orders", &error);
+                    self.pause(tries).await;
+                }
+            }
+        }
+        Err(Halt::Later)
+    }
+
+    /// `false` where somebody else drives the checkout.
+    async fn try_advance(&self, next: &Record, event: Option<&OrderEvent>) -> Result<bool, sqlx::Error> {
+        let Parts { database, outbox, .. } = &*self.parts;
+        let from = self.order.phase;
+        let has_advanced = if let Some(event) = event {
+            let context = self.context(self.parts.settings.step_timeout());
+            let written = database
+                .write(async |transaction| {
+                    if !store::advance(&mut *transaction, from, next).await? {
+                        return Err(WriteError::Refused(()));
+                    }
+                    outbox.record(transaction, &context, next.updated_at, std::slice::from_ref(event)).await?;
+                    Ok(())
+                })
+                .await;
+            match written {
+                Ok(()) => true,
+                Err(WriteError::Refused(())) => false,
+                Err(WriteError::Database(error)) => return Err(error),
+            }
+        } else {
+            store::advance(database.writer(), from, next).await?
+        };
+        if has_advanced {
+            return Ok(true);
+        }
+        // An earlier try may have been committed without telling so.
+        let present = store::order(database, next.account_id, next.order_id).await?;
+        Ok(present.is_some_and(|present| {
+            present.lease.token == next.lease.token && present.phase == next.phase
+        }))
+    }
+
+    /// What travels with what the saga asks of others: it acts for the store itself, under the request of the order.
+    pub(crate) fn context(&self, patience: std::time::Duration) -> Context {
+        Context {
+            request_id: self.order.request_id.clone(),
+            deadline: self.parts.clock.instant() + patience,
+            caller: Caller::System,
+            idempotency_key: None,
+        }
+    }
+
+    fn log(&self) {
+        let Record { order_id, request_id, phase, refusal: Some(refusal), .. } = &self.order else { return };
+        let reason = cleave_core::ContractError::code(refusal);
+        match phase {
+            Phase::Undoing => tracing::info!(%order_id, %request_id, reason, "a checkout is being undone"),
+            _ => tracing::info!(%order_id, %request_id, reason, "an order is refused"),
+        }
+    }
 }

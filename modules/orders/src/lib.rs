@@ -19,15 +19,19 @@
 //! It knows no HTTP: the adapter stands in `orders_api::rest`. Whoever composes the store calls [`LocalOrders::recover`] every
 //! [`Settings::recovery_interval`].
 //!
-//! Start at `local.rs` (the use cases), go on to `checkout.rs` (the saga), `steps.rs` (what it asks of others) and `store.rs`
-//! (the SQL); `order.rs` holds the rules that need no database.
+//! Start at `local.rs` (the use cases), go on to `checkout.rs` (the saga), `steps.rs` and `asking.rs` (what it asks of
+//! others, and how) and `store.rs` (the SQL); `order.rs` holds the rules that need no database.
 
+mod asking;
 pub mod audit;
 mod checkout;
 mod local;
 mod order;
+mod parts;
 mod steps;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -35,7 +39,7 @@ use std::time::Duration;
 use cleave_db::{Migration, Migrations};
 use serde::Deserialize;
 
-pub use local::{LocalOrders, Neighbours};
+pub use local::LocalOrders;
 
 /// The history of the orders' tables.
 pub const MIGRATIONS: Migrations = Migrations(&[

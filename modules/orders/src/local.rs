@@ -305,7 +305,7 @@ async fn hear(
 ) -> Result<Record, OrdersError> {
     let is_told = |told: &News| told.as_ref().is_some_and(|told| told.as_ref().map_or(true, &is_far_enough));
     // A driver that ends early has told all that it will.
-    let _far_enough_or_over = timeout(patience, news.wait_for(is_told)).await;
+    let _far_enough_or_over = timeout(patience, news.wait_for(is_told)).await.is_ok();
     let told = news.borrow().clone();
     told.unwrap_or(Err(OrdersError::Timeout))
 }

@@ -43,7 +43,7 @@ pub(crate) struct Lease {
 
 /// What there is to do for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub enum Phase {
     /// Take the cart, reserve the stock, authorise the payment; all of it can be undone.
     Placing,
     /// Give back whatever was taken.
@@ -58,11 +58,15 @@ pub(crate) enum Phase {
 
 /// Some units of one product, as the row keeps them: amounts in minor units of the order's currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Line {
-    pub(crate) product_id: ProductId,
-    pub(crate) name: String,
-    pub(crate) quantity: i64,
-    pub(crate) unit_price: i64,
+pub struct Line {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Its name when the checkout began.
+    pub name: String,
+    /// Units.
+    pub quantity: i64,
+    /// The price of one of them when the checkout began.
+    pub unit_price: i64,
 }
 
 impl Line {

@@ -1,198 +1,211 @@
-//! What a checkout asks of other modules, and what their answers mean for it. Every step can be repeated.
+//! The steps of the saga: what it asks of others under the order's id, and what their answers mean.
 
-use std::rc::Rc;
-use std::sync::Arc;
+use std::fmt::Debug;
 
-use cart_api::{Cart, CartError, PutBackCart, TakeCart, TakingId};
-use cleave_core::{Caller, Clock, Context, ContractError};
-use inventory_api::{Inventory, InventoryError, ReservationId, ReservationLine, ReserveStock};
+use cart_api::{CartError, PutBackCart, TakeCart, TakingId, TakingState};
+use inventory_api::{
+    InventoryError, MAX_HOLD_SECONDS, ReservationId, ReservationLine, ReservationState, ReserveStock,
+};
 use orders_api::OrdersError;
-use payments_api::{AuthorizePayment, PaymentId, Payments, PaymentsError};
+use payments_api::{AuthorizePayment, PaymentId, PaymentState, PaymentsError};
 
-use crate::Settings;
-use crate::order::Record;
+use crate::checkout::{Checkout, Halt};
 
-/// How long stock is held for a checkout: longer than any checkout takes, so that what is confirmed is still there.
-const HOLD_SECONDS: u32 = 86_400;
-
-/// The other modules, as the store itself asks them on behalf of an order.
-pub(crate) struct Steps {
-    pub(crate) cart: Rc<dyn Cart>,
-    pub(crate) inventory: Rc<dyn Inventory>,
-    pub(crate) payments: Rc<dyn Payments>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) settings: Settings,
-}
-
-/// Why a step did not do what it should.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// The answer is no, and will be: the order is refused.
-    Refused(OrdersError),
-    /// Somebody else has gone another way with this order.
-    Overtaken,
-    /// It is not known what became of it: to be repeated.
-    Unknown(String),
-}
-
-impl Steps {
-    /// Takes the cart at the version that was priced.
-    pub(crate) async fn take_cart(&self, order: &Record) -> Result<(), Trouble> {
-        let request = TakeCart {
-            taking_id: TakingId::from(order.order_id.as_uuid()),
-            account_id: order.account_id,
-            version: order.cart_version,
-        };
-        let order_id = order.order_id;
-        let context = self.context(order);
-        match self.within_step(self.cart.take_cart(&context, request)).await? {
-            Ok(_) => Ok(()),
-            Err(CartError::CartChanged) => Err(Trouble::Refused(OrdersError::CartChanged { order_id })),
+/// Before the pivot: each has its compensation below.
+impl Checkout {
+    pub(crate) async fn take_cart(&self) -> Result<(), Halt> {
+        let (order_id, account_id) = (self.order.order_id, self.order.account_id);
+        let (taking_id, version) = (self.taking_id(), self.order.cart_version);
+        let request = TakeCart { taking_id, account_id, version };
+        let answer = self
+            .ask("take_cart", async |context| self.parts.cart.take_cart(context, request.clone()).await)
+            .await?;
+        match answer {
+            Ok(taking) if taking.state == TakingState::Taken => Ok(()),
+            Err(CartError::CartChanged) => Err(Halt::Refused(OrdersError::CartChanged { order_id })),
             Err(CartError::CartEmpty) => {
-                Err(Trouble::Refused(OrdersError::CartEmpty { order_id: Some(order_id) }))
+                Err(Halt::Refused(OrdersError::CartEmpty { order_id: Some(order_id) }))
             }
-            Err(CartError::TakingPutBack { .. }) => Err(Trouble::Overtaken),
-            Err(error) => Err(unknown(&error)),
+            answer => Err(self.give_up("take_cart", &answer)),
         }
     }
 
-    /// Reserves the stock of all lines.
-    pub(crate) async fn reserve_stock(&self, order: &Record) -> Result<(), Trouble> {
-        let lines = order.lines.iter();
+    pub(crate) async fn reserve_stock(&self) -> Result<(), Halt> {
+        let order_id = self.order.order_id;
+        let lines = self.order.lines.iter().map(|line| ReservationLine {
+            product_id: line.product_id,
+            quantity: line.quantity,
+        });
         let request = ReserveStock {
-            reservation_id: reservation_id(order),
-            lines: lines
-                .map(|line| ReservationLine { product_id: line.product_id, quantity: line.quantity })
-                .collect(),
-            hold_seconds: HOLD_SECONDS,
+            reservation_id: self.reservation_id(),
+            lines: lines.collect(),
+            hold_seconds: MAX_HOLD_SECONDS,
         };
-        let order_id = order.order_id;
-        let context = self.context(order);
-        match self.within_step(self.inventory.reserve_stock(&context, request)).await? {
-            Ok(_) => Ok(()),
-            Err(InventoryError::OutOfStock { product_ids }) => {
-                Err(Trouble::Refused(OrdersError::OutOfStock { order_id, product_ids }))
-            }
-            Err(InventoryError::StockNotFound { product_id }) => {
-                Err(Trouble::Refused(OrdersError::OutOfStock { order_id, product_ids: vec![product_id] }))
-            }
-            Err(InventoryError::ReservationReleased { .. }) => Err(Trouble::Overtaken),
-            Err(error) => Err(unknown(&error)),
+        let answer = self
+            .ask("reserve_stock", async |context| {
+                self.parts.inventory.reserve_stock(context, request.clone()).await
+            })
+            .await?;
+        let lacking = |product_ids| Err(Halt::Refused(OrdersError::OutOfStock { order_id, product_ids }));
+        match answer {
+            Ok(reservation) if reservation.state == ReservationState::Reserved => Ok(()),
+            Err(InventoryError::OutOfStock { product_ids }) => lacking(product_ids),
+            Err(InventoryError::StockNotFound { product_id }) => lacking(vec![product_id]),
+            answer => Err(self.give_up("reserve_stock", &answer)),
         }
     }
 
-    /// Sets the money aside.
-    pub(crate) async fn authorize_payment(&self, order: &Record) -> Result<(), Trouble> {
+    pub(crate) async fn authorize_payment(&self) -> Result<(), Halt> {
+        let (order_id, account_id) = (self.order.order_id, self.order.account_id);
         let request = AuthorizePayment {
-            payment_id: payment_id(order),
-            account_id: order.account_id,
-            amount: order.total,
-            payment_token: order.payment_token.clone().unwrap_or_default(),
+            payment_id: self.payment_id(),
+            account_id,
+            amount: self.order.total,
+            payment_token: self.order.payment_token.clone().unwrap_or_default(),
         };
-        let order_id = order.order_id;
-        let context = self.context(order);
-        match self.within_step(self.payments.authorize_payment(&context, request)).await? {
-            Ok(_) => Ok(()),
+        let answer = self
+            .ask("authorize_payment", async |context| {
+                self.parts.payments.authorize_payment(context, request.clone()).await
+            })
+            .await?;
+        match answer {
+            Ok(payment) if payment.state == PaymentState::Authorized => Ok(()),
             Err(PaymentsError::PaymentDeclined { reason, .. }) => {
                 let reason = reason.as_str().to_owned();
-                Err(Trouble::Refused(OrdersError::PaymentDeclined { order_id, reason }))
+                Err(Halt::Refused(OrdersError::PaymentDeclined { order_id, reason }))
             }
             Err(PaymentsError::UnknownPaymentToken) => {
-                Err(Trouble::Refused(OrdersError::UnknownPaymentToken { order_id }))
+                Err(Halt::Refused(OrdersError::UnknownPaymentToken { order_id }))
             }
-            Err(PaymentsError::PaymentVoided { .. }) => Err(Trouble::Overtaken),
-            Err(error) => Err(unknown(&error)),
+            answer => Err(self.give_up("authorize_payment", &answer)),
         }
     }
 
-    /// Gives the stock back, or makes sure that it is never taken.
-    pub(crate) async fn release_stock(&self, order: &Record) -> Result<(), Trouble> {
-        let context = self.context(order);
-        known(self.within_step(self.inventory.release_reservation(&context, reservation_id(order))).await?)
+    /// An answer that no checkout should get, for example that of a tombstone. It would be the same again, so the checkout
+    /// is undone.
+    fn give_up(&self, step: &str, answer: &impl Debug) -> Halt {
+        let (order_id, request_id) = (self.order.order_id, &self.order.request_id);
+        tracing::warn!(%order_id, %request_id, step, ?answer, "a step cannot be done any more");
+        Halt::Refused(OrdersError::CheckoutExpired { order_id })
     }
+}
 
-    /// Lets the money go, or makes sure that it is never set aside.
-    pub(crate) async fn void_payment(&self, order: &Record) -> Result<(), Trouble> {
-        let context = self.context(order);
-        known(self.within_step(self.payments.void_payment(&context, payment_id(order))).await?)
-    }
-
-    /// Puts the cart back, or makes sure that it is never taken.
-    pub(crate) async fn put_back_cart(&self, order: &Record) -> Result<(), Trouble> {
-        let taking_id = TakingId::from(order.order_id.as_uuid());
-        let request = PutBackCart { taking_id, account_id: order.account_id };
-        let context = self.context(order);
-        known(self.within_step(self.cart.put_back_cart(&context, request)).await?)
-    }
-
-    /// Takes the money.
-    pub(crate) async fn capture_payment(&self, order: &Record) -> Result<(), Trouble> {
-        let context = self.context(order);
-        known(self.within_step(self.payments.capture_payment(&context, payment_id(order))).await?)
-    }
-
-    /// Sells the stock.
-    pub(crate) async fn sell_stock(&self, order: &Record) -> Result<(), Trouble> {
-        let context = self.context(order);
-        known(self.within_step(self.inventory.commit_reservation(&context, reservation_id(order))).await?)
-    }
-
-    /// Gives the money back, whether or not it was already taken.
-    pub(crate) async fn refund_payment(&self, order: &Record) -> Result<(), Trouble> {
-        let context = self.context(order);
-        let refund = || self.payments.refund_payment(&context, payment_id(order));
-        match self.within_step(refund()).await? {
-            Err(PaymentsError::PaymentNotCaptured { .. }) => {
-                self.capture_payment(order).await?;
-                known(self.within_step(refund()).await?)
-            }
-            answer => known(answer),
+/// Back.
+impl Checkout {
+    pub(crate) async fn put_back_cart(&self) -> Result<(), Halt> {
+        let request = PutBackCart { taking_id: self.taking_id(), account_id: self.order.account_id };
+        let answer = self
+            .ask("put_back_cart", async |context| {
+                self.parts.cart.put_back_cart(context, request.clone()).await
+            })
+            .await?;
+        match answer {
+            Ok(taking) if taking.state == TakingState::PutBack => Ok(()),
+            answer => Err(self.stuck("put_back_cart", &answer)),
         }
     }
 
-    /// Takes the stock back, whether or not it was already sold.
-    pub(crate) async fn return_stock(&self, order: &Record) -> Result<(), Trouble> {
-        let context = self.context(order);
-        let take_back = || self.inventory.return_reservation(&context, reservation_id(order));
-        match self.within_step(take_back()).await? {
-            Err(InventoryError::ReservationNotCommitted { .. }) => {
-                self.sell_stock(order).await?;
-                known(self.within_step(take_back()).await?)
-            }
-            answer => known(answer),
+    pub(crate) async fn release_stock(&self) -> Result<(), Halt> {
+        let reservation_id = self.reservation_id();
+        let answer = self
+            .ask("release_reservation", async |context| {
+                self.parts.inventory.release_reservation(context, reservation_id).await
+            })
+            .await?;
+        match answer {
+            Ok(reservation) if reservation.state == ReservationState::Released => Ok(()),
+            answer => Err(self.stuck("release_reservation", &answer)),
         }
     }
 
-    /// The store itself, for the request that placed the order.
-    fn context(&self, order: &Record) -> Context {
-        Context {
-            request_id: order.request_id.clone(),
-            deadline: self.clock.instant() + self.settings.step_timeout(),
-            caller: Caller::System,
-            idempotency_key: None,
+    pub(crate) async fn void_payment(&self) -> Result<(), Halt> {
+        let payment_id = self.payment_id();
+        let answer = self
+            .ask("void_payment", async |context| {
+                self.parts.payments.void_payment(context, payment_id).await
+            })
+            .await?;
+        match answer {
+            Ok(payment) if matches!(payment.state, PaymentState::Voided | PaymentState::Declined) => Ok(()),
+            Err(PaymentsError::PaymentDeclined { .. }) => Ok(()),
+            answer => Err(self.stuck("void_payment", &answer)),
+        }
+    }
+}
+
+/// After the pivot.
+impl Checkout {
+    pub(crate) async fn capture_payment(&self) -> Result<(), Halt> {
+        let payment_id = self.payment_id();
+        let answer = self
+            .ask("capture_payment", async |context| {
+                self.parts.payments.capture_payment(context, payment_id).await
+            })
+            .await?;
+        match answer {
+            Ok(payment) if matches!(payment.state, PaymentState::Captured | PaymentState::Refunded) => Ok(()),
+            answer => Err(self.stuck("capture_payment", &answer)),
         }
     }
 
-    /// The deadline travels, but a call within the process has nobody at its door who keeps it.
-    async fn within_step<T>(&self, step: impl Future<Output = T>) -> Result<T, Trouble> {
-        tokio::time::timeout(self.settings.step_timeout(), step)
-            .await
-            .map_err(|_| Trouble::Unknown("no answer within orders.step_timeout_ms".to_owned()))
+    pub(crate) async fn sell_stock(&self) -> Result<(), Halt> {
+        let reservation_id = self.reservation_id();
+        let answer = self
+            .ask("commit_reservation", async |context| {
+                self.parts.inventory.commit_reservation(context, reservation_id).await
+            })
+            .await?;
+        let is_sold = |state| matches!(state, ReservationState::Committed | ReservationState::Returned);
+        match answer {
+            Ok(reservation) if is_sold(reservation.state) => Ok(()),
+            answer => Err(self.stuck("commit_reservation", &answer)),
+        }
+    }
+
+    pub(crate) async fn refund_payment(&self) -> Result<(), Halt> {
+        let payment_id = self.payment_id();
+        let answer = self
+            .ask("refund_payment", async |context| {
+                self.parts.payments.refund_payment(context, payment_id).await
+            })
+            .await?;
+        match answer {
+            Ok(payment) if payment.state == PaymentState::Refunded => Ok(()),
+            answer => Err(self.stuck("refund_payment", &answer)),
+        }
+    }
+
+    pub(crate) async fn return_stock(&self) -> Result<(), Halt> {
+        let reservation_id = self.reservation_id();
+        let answer = self
+            .ask("return_reservation", async |context| {
+                self.parts.inventory.return_reservation(context, reservation_id).await
+            })
+            .await?;
+        match answer {
+            Ok(reservation) if reservation.state == ReservationState::Returned => Ok(()),
+            answer => Err(self.stuck("return_reservation", &answer)),
+        }
     }
 }
 
-fn reservation_id(order: &Record) -> ReservationId {
-    ReservationId::from(order.order_id.as_uuid())
-}
+impl Checkout {
+    /// An answer that stops a checkout which may not be refused any more. Recovery asks again, and says so again.
+    fn stuck(&self, step: &str, answer: &impl Debug) -> Halt {
+        let (order_id, request_id) = (self.order.order_id, &self.order.request_id);
+        tracing::error!(%order_id, %request_id, step, ?answer, "a step that has to be done is refused");
+        Halt::Later
+    }
 
-fn payment_id(order: &Record) -> PaymentId {
-    PaymentId::from(order.order_id.as_uuid())
-}
+    fn taking_id(&self) -> TakingId {
+        self.order.order_id.as_uuid().into()
+    }
 
-fn known<T>(answer: Result<T, impl ContractError>) -> Result<(), Trouble> {
-    answer.map(|_| ()).map_err(|error| unknown(&error))
-}
+    fn reservation_id(&self) -> ReservationId {
+        self.order.order_id.as_uuid().into()
+    }
 
-fn unknown(error: &impl ContractError) -> Trouble {
-    Trouble::Unknown(error.to_string())
+    fn payment_id(&self) -> PaymentId {
+        self.order.order_id.as_uuid().into()
+    }
 }

@@ -2,6 +2,7 @@
 
 use cleave_core::{AccountId, Money, RequestId, Timestamp};
 use cleave_db::{Database, Transaction, is_unique_violation};
+use futures_util::TryStreamExt as _;
 use orders_api::{OrderId, OrderStatus};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row as _};
@@ -106,6 +107,24 @@ pub(crate) async fn take_over(
     Ok(updated.rows_affected() == 1)
 }
 
+/// Keeps a checkout for its driver until then; `false` where somebody else drives it.
+pub(crate) async fn hold(
+    database: &Database,
+    order_id: OrderId,
+    token: &str,
+    until: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let updated = sqlx::query(
+        "UPDATE orders SET lease_until = $3 WHERE order_id = $1 AND lease_token = $2 AND phase <> 'settled'",
+    )
+    .bind(order_id.to_string())
+    .bind(token)
+    .bind(until.as_micros())
+    .execute(database.writer())
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
 /// Cancels a confirmed order, and takes over whatever there is still to do for it; `false` where it is not confirmed.
 pub(crate) async fn cancel(transaction: &mut Transaction, order: &Record) -> Result<bool, sqlx::Error> {
     let updated = sqlx::query(
@@ -200,22 +219,14 @@ pub(crate) async fn count_under_way(database: &Database) -> Result<i64, sqlx::Er
         .await
 }
 
-/// All orders after one, by their ids.
-pub(crate) async fn orders_after(
-    database: &Database,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<Record>, sqlx::Error> {
-    let rows = sqlx::query(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM orders WHERE order_id > $1 ORDER BY order_id LIMIT $2"
-    ))
-    .bind(after)
-    .bind(limit)
-    .fetch_all(database.readers())
-    .await?;
-    rows.iter().map(record).collect()
+/// Hands over all orders, by their ids.
+pub(crate) async fn for_each(database: &Database, mut visit: impl FnMut(Record)) -> Result<(), sqlx::Error> {
+    let mut rows = sqlx::query(concat!("SELECT ", columns!(), " FROM orders ORDER BY order_id"))
+        .fetch(database.readers());
+    while let Some(row) = rows.try_next().await? {
+        visit(record(&row)?);
+    }
+    Ok(())
 }
 
 /// Reads a row of `columns`: by position, because a name would be looked up for every value.
