@@ -20,6 +20,7 @@ use catalog_api::ProductId;
 use cleave_auth::{ServiceCredential, TokenIssuer, TokenVerifier};
 use cleave_core::{Caller, Clock, Context, IdempotencyKey, Ids, SystemClock};
 use cleave_db::{Database, DatabaseSettings};
+use cleave_events::Outbox;
 use cleave_rest::server::{Edge, Exposure, Limits, http_service};
 use cleave_rest::{Calls, MemoryServer, Peer, PeerAddress};
 use cleave_telemetry::Metrics;
@@ -28,8 +29,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use inventory::LocalInventory;
 use inventory_api::rest::{RemoteInventory, mount};
 use inventory_api::{
-    Inventory, InventoryError, ListStockChanges, ObservedInventory, OpenStock, Receipt, ReceiveStock,
-    Reservation, ReservationId, ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, ObservedInventory, OpenStock, Receipt, ReceiveStock, Reservation,
+    ReservationId, ReserveStock, Stock,
 };
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -173,7 +174,7 @@ impl Bench {
         };
         let database = Database::open("inventory", &settings).await.expect("a database");
         database.migrate(&inventory::MIGRATIONS).await.expect("its tables");
-        Rc::new(LocalInventory::new(database, clock()))
+        Rc::new(LocalInventory::new(database, Outbox::new(), clock()))
     }
 }
 
@@ -245,11 +246,7 @@ impl Inventory for Constant {
         Err(InventoryError::Internal)
     }
 
-    async fn list_stock_changes(
-        &self,
-        _: &Context,
-        _: ListStockChanges,
-    ) -> Result<StockChanges, InventoryError> {
+    async fn return_reservation(&self, _: &Context, _: ReservationId) -> Result<Reservation, InventoryError> {
         Err(InventoryError::Internal)
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn run(common: &Common, args: &SettleArgs) -> Outcome {
         }
         if start.elapsed_ms() > u128::from(args.timeout) * 1_000 {
             clear(on_terminal);
-            let left = left.iter().map(|what| format!("\n  {what}")).collect::<String>();
-            return Err(failed(anyhow!("not settled after {} s; left to do:{left}", args.timeout)));
+            let left = left.join("\n  ");
+            return Err(failed(anyhow!("not settled after {} s; left to do:\n  {left}", args.timeout)));
         }
         pause();
     }

@@ -56,12 +56,20 @@ fn kill_each_process_during_checkouts(topology: &str) {
                 })
             });
             let buyers = buyers.collect::<Vec<_>>();
-            eventually("half of the customers have bought", || done.load(Ordering::Relaxed), |it| *it >= CHECKOUTS / 2);
+            eventually(
+                "half of the customers have bought",
+                || done.load(Ordering::Relaxed),
+                |it| *it >= CHECKOUTS / 2,
+            );
             let pid = binary.run_record().expect("it runs").services[service][0].pid;
             signal(pid, Signal::KILL);
-            let back = || binary.run_record().and_then(|record| Some(record.services.get(service)?.first()?.pid));
+            let back =
+                || binary.run_record().and_then(|record| Some(record.services.get(service)?.first()?.pid));
             eventually("the process is back", back, |now| now.is_some_and(|now| now != pid));
-            buyers.into_iter().flat_map(|buyer| buyer.join().expect("a customer ends in peace")).collect::<Vec<_>>()
+            buyers
+                .into_iter()
+                .flat_map(|buyer| buyer.join().expect("a customer ends in peace"))
+                .collect::<Vec<_>>()
         });
         let mut counts = BTreeMap::new();
         for outcome in &outcomes {
@@ -100,7 +108,8 @@ impl Shop {
         let admin = shop.token(true);
         for id in &shop.product_ids {
             let receipt = Request::new("POST", format!("/api/v1/stock/{id}/receipts"));
-            let receipt = receipt.json(json!({"quantity": 10_000}).to_string()).header("idempotency-key", id.as_str());
+            let receipt =
+                receipt.json(json!({"quantity": 10_000}).to_string()).header("idempotency-key", id.as_str());
             shop.until_answered(&receipt.header("authorization", admin.as_str()));
         }
         shop
@@ -120,7 +129,8 @@ impl Shop {
         let product_id = &self.product_ids[number % self.product_ids.len()];
         let item = Request::new("PUT", format!("/api/v1/cart/items/{product_id}"));
         self.until_answered(&signed(item.json(json!({"quantity": 1 + number % 3}).to_string())));
-        let order = Request::new("POST", "/api/v1/orders").json(json!({"payment_token": "tok_visa"}).to_string());
+        let order =
+            Request::new("POST", "/api/v1/orders").json(json!({"payment_token": "tok_visa"}).to_string());
         let order = signed(order.header("idempotency-key", format!("{service}-{number}")));
         let answer = self.until_answered(&order);
         let own = self.until_answered(&signed(Request::get("/api/v1/orders")));
@@ -137,7 +147,8 @@ impl Shop {
         let mut client = Client::new(self.public, Duration::from_secs(15));
         let definite = |response: &Response| !matches!(response.status, 202 | 500.. | 429);
         let ask = || client.send(request).ok().filter(definite);
-        let answer = eventually(&format!("{} {} is answered", request.method, request.path), ask, Option::is_some);
+        let answer =
+            eventually(&format!("{} {} is answered", request.method, request.path), ask, Option::is_some);
         let answer = answer.expect("it was waited for");
         serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {}", answer.text()))
     }

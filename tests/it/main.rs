@@ -3,6 +3,7 @@
 //! * `architecture`: the rules of dependency, from the manifests, the folders and the names on disk.
 //! * `bad_input`: the command line, the configuration, topologies and databases that are wrong.
 //! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
+//! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
@@ -10,6 +11,7 @@
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
 //! * `processes`: real processes, started, killed and stopped.
+//! * `shopping`: carts, orders and notifications, under every preset.
 //!
 //! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
 //! sockets; `support::Binary` runs the program itself.
@@ -17,6 +19,7 @@
 mod architecture;
 mod bad_input;
 mod contracts;
+mod crashes;
 mod divergence;
 mod http_input;
 mod journeys;
@@ -24,4 +27,5 @@ mod openapi;
 mod outages;
 mod parity;
 mod processes;
+mod shopping;
 mod support;

@@ -35,7 +35,10 @@ fn a_customer_registers_logs_in_fills_a_cart_buys_cancels_and_is_told() {
         let visitor = world.visitor();
         let password = "a long walk on the beach";
         let account = visitor.register("Ada@Example.org", password).created();
-        assert_eq!((&account["email"], &account["name"]), (&json!("Ada@Example.org"), &json!("Ada Lovelace")));
+        assert_eq!(
+            (&account["email"], &account["name"]),
+            (&json!("Ada@Example.org"), &json!("Ada Lovelace"))
+        );
         let session = visitor.log_in("ada@example.ORG", password).created();
         assert_eq!((&session["token_type"], &session["expires_in"]), (&json!("Bearer"), &json!(3600)));
         let customer = world.person(Some(text(&session, "access_token")));
@@ -46,7 +49,10 @@ fn a_customer_registers_logs_in_fills_a_cart_buys_cancels_and_is_told() {
         assert_eq!(cart, customer.get_cart().ok());
         let [item] = cart["items"].as_array().expect("items").as_slice() else { panic!("{cart}") };
         assert_eq!((&item["product_id"], &item["quantity"]), (&json!(id), &json!(2)));
-        assert_eq!((amount(&item["unit_price"]), amount(&item["line_total"]), amount(&cart["total"])), (4950, 9900, 9900));
+        assert_eq!(
+            (amount(&item["unit_price"]), amount(&item["line_total"]), amount(&cart["total"])),
+            (4950, 9900, 9900)
+        );
 
         let placed = customer.place_order("tok_visa", "first");
         let order = placed.created();
@@ -96,7 +102,11 @@ fn a_refused_checkout_leaves_the_cart_the_stock_and_the_money_as_they_were() {
         let again = customer.place_order("tok_visa", "greedy").problem(409, "out_of_stock");
         assert_eq!(problem["order_id"], again["order_id"], "the same key is the same refusal");
         assert_eq!(customer.get_cart().ok()["items"][0]["quantity"], 6);
-        assert_eq!(customer.list_orders("").ok()["items"].as_array().map(Vec::len), Some(5), "refused orders are listed");
+        assert_eq!(
+            customer.list_orders("").ok()["items"].as_array().map(Vec::len),
+            Some(5),
+            "refused orders are listed"
+        );
         customer.put_item(&id, 5).ok();
         assert_eq!(customer.place_order("tok_visa", "last").created()["status"], "confirmed");
         assert_eq!(world.visitor().get_stock(&id).ok()["available"], 0);
@@ -127,7 +137,8 @@ fn a_slow_payment_is_pending_first_and_confirmed_later() {
 fn what_is_one_customers_is_no_others() {
     in_every_placement(|world| {
         let id = world.admin().bring_in("LAMP-1", 5);
-        let (ada, bob) = (world.visitor().newcomer("ada@example.org"), world.visitor().newcomer("bob@example.org"));
+        let (ada, bob) =
+            (world.visitor().newcomer("ada@example.org"), world.visitor().newcomer("bob@example.org"));
         ada.put_item(&id, 1).ok();
         assert_eq!(bob.get_cart().ok()["items"], json!([]));
         let order_id = text(&ada.place_order("tok_visa", "key").created(), "id");
@@ -141,8 +152,14 @@ fn what_is_one_customers_is_no_others() {
         assert_ne!(text(&bob.place_order("tok_visa", "key").created(), "id"), order_id);
         let nobody = world.visitor();
         for answer in [
-            nobody.get_cart(), nobody.put_item(&id, 1), nobody.remove_item(&id), nobody.place_order("tok_visa", "key"),
-            nobody.list_orders(""), nobody.get_order(&order_id), nobody.cancel_order(&order_id), nobody.list_notifications(""),
+            nobody.get_cart(),
+            nobody.put_item(&id, 1),
+            nobody.remove_item(&id),
+            nobody.place_order("tok_visa", "key"),
+            nobody.list_orders(""),
+            nobody.get_order(&order_id),
+            nobody.cancel_order(&order_id),
+            nobody.list_notifications(""),
         ] {
             answer.problem(401, "unauthenticated");
         }
@@ -184,7 +201,8 @@ fn many_buyers_of_few_units_get_exactly_those() {
             buyer.put_item(&id, 1).ok();
         }
         let statuses = std::thread::scope(|scope| {
-            let orders = buyers.iter().map(|buyer| scope.spawn(|| buyer.place_order("tok_visa", "key").status()));
+            let orders =
+                buyers.iter().map(|buyer| scope.spawn(|| buyer.place_order("tok_visa", "key").status()));
             let orders = orders.collect::<Vec<_>>();
             orders.into_iter().map(|order| order.join().expect("an order ends")).collect::<Vec<_>>()
         });

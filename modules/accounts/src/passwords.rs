@@ -61,12 +61,11 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AccountsError> {
-        let permit = match self.permits.try_acquire() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let _place = Place::in_queue(&self.waiting, self.max_waiting)?;
-                self.permits.acquire().await.map_err(|_| AccountsError::Internal)?
-            }
+        let permit = if let Ok(permit) = self.permits.try_acquire() {
+            permit
+        } else {
+            let _place = Place::in_queue(&self.waiting, self.max_waiting)?;
+            self.permits.acquire().await.map_err(|_| AccountsError::Internal)?
         };
         let done = tokio::task::spawn_blocking(work).await;
         drop(permit);

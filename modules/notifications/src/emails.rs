@@ -11,14 +11,14 @@ use crate::mailer::MailError;
 use crate::store::{self, Email};
 
 /// How long nobody else tries an e-mail that is being sent.
-const CLAIM: Duration = Duration::from_secs(60);
+const CLAIM: Duration = Duration::from_mins(1);
 
 /// After this many attempts an e-mail is given up.
 const MAX_ATTEMPTS: i64 = 20;
 
 /// The pause after the first failure; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 impl LocalNotifications {
     /// Sends e-mails that are due, and tells how many were sent. Each is sent at least once: it may come twice, under the same

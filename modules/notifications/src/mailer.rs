@@ -113,13 +113,13 @@ impl Mailer {
 
 fn message(email: &Email, from: &Mailbox, at: Timestamp) -> Result<Message, MailError> {
     let unwritable = |error: &dyn std::fmt::Display| MailError::Unwritable(error.to_string());
-    let address = email.to_email.parse::<Address>().map_err(|error| unwritable(&error))?;
+    let to = email.address.parse::<Address>().map_err(|error| unwritable(&error))?;
     let date = Duration::from_secs(at.as_unix_seconds());
     Message::builder()
         .message_id(Some(format!("<{}>", email.message_id)))
         .date(std::time::UNIX_EPOCH + date)
         .from(from.clone())
-        .to(Mailbox::new(Some(email.to_name.clone()), address))
+        .to(Mailbox::new(Some(email.recipient.clone()), to))
         .subject(email.subject.clone())
         .body(email.body.clone())
         .map_err(|error| unwritable(&error))

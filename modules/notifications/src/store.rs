@@ -21,8 +21,8 @@ pub(crate) struct News {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Email {
     pub(crate) message_id: String,
-    pub(crate) to_email: String,
-    pub(crate) to_name: String,
+    pub(crate) address: String,
+    pub(crate) recipient: String,
     pub(crate) subject: String,
     pub(crate) body: String,
     pub(crate) attempts: i64,
@@ -151,8 +151,8 @@ pub(crate) async fn due_emails(
     let email = |row: &AnyRow| {
         Ok(Email {
             message_id: row.try_get(0)?,
-            to_email: row.try_get(1)?,
-            to_name: row.try_get(2)?,
+            address: row.try_get(1)?,
+            recipient: row.try_get(2)?,
             subject: row.try_get(3)?,
             body: row.try_get(4)?,
             attempts: row.try_get(5)?,

@@ -41,7 +41,10 @@ pub async fn audit_facts(database: &Database) -> Result<Vec<OrderFacts>, sqlx::E
             idempotency_key: record.idempotency_key,
             status: record.status,
             phase: record.phase,
-            reason: record.refusal.as_ref().map(|refusal| cleave_core::ContractError::code(refusal).to_owned()),
+            reason: record
+                .refusal
+                .as_ref()
+                .map(|refusal| cleave_core::ContractError::code(refusal).to_owned()),
             total: record.total,
             lines: record.lines,
             keeps_payment_token: record.payment_token.is_some(),

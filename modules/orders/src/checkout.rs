@@ -49,7 +49,8 @@ pub(crate) async fn place(parts: Rc<Parts>, order: Record, tell: watch::Sender<N
         Ok(false) => store::order_by_key(&parts.database, order.account_id, &order.idempotency_key).await,
         Err(error) => Err(error),
     };
-    let earlier = told.map_err(|error| failed(&error)).and_then(|earlier| earlier.ok_or(OrdersError::Internal));
+    let earlier =
+        told.map_err(|error| failed(&error)).and_then(|earlier| earlier.ok_or(OrdersError::Internal));
     tell.send_replace(Some(earlier));
 }
 
@@ -83,7 +84,8 @@ pub(crate) async fn cancel(parts: Rc<Parts>, context: Context, order: Record, te
         }
         Err(WriteError::Database(error)) => Err(error),
     };
-    let present = told.map_err(|error| failed(&error)).and_then(|present| present.ok_or(OrdersError::Internal));
+    let present =
+        told.map_err(|error| failed(&error)).and_then(|present| present.ok_or(OrdersError::Internal));
     tell.send_replace(Some(present));
 }
 
@@ -167,12 +169,8 @@ impl Checkout {
         let (released, let_go, put_back) = tokio::join!(self.release_stock(), let_go, self.put_back_cart());
         released.and(let_go).and(put_back)?;
         let updated_at = self.parts.clock.now();
-        let refused = Record {
-            status: OrderStatus::Refused,
-            phase: Phase::Settled,
-            updated_at,
-            ..self.order.clone()
-        };
+        let refused =
+            Record { status: OrderStatus::Refused, phase: Phase::Settled, updated_at, ..self.order.clone() };
         self.advance(refused, None).await
     }
 
@@ -230,7 +228,9 @@ impl Checkout {
                     if !store::advance(&mut *transaction, from, next).await? {
                         return Err(WriteError::Refused(()));
                     }
-                    outbox.record(transaction, &context, next.updated_at, std::slice::from_ref(event)).await?;
+                    outbox
+                        .record(transaction, &context, next.updated_at, std::slice::from_ref(event))
+                        .await?;
                     Ok(())
                 })
                 .await;
@@ -247,9 +247,8 @@ impl Checkout {
         }
         // An earlier try may have been committed without telling so.
         let present = store::order(database, next.account_id, next.order_id).await?;
-        Ok(present.is_some_and(|present| {
-            present.lease.token == next.lease.token && present.phase == next.phase
-        }))
+        Ok(present
+            .is_some_and(|present| present.lease.token == next.lease.token && present.phase == next.phase))
     }
 
     /// What travels with what the saga asks of others: it acts for the store itself, under the request of the order.
@@ -265,9 +264,10 @@ impl Checkout {
     fn log(&self) {
         let Record { order_id, request_id, phase, refusal: Some(refusal), .. } = &self.order else { return };
         let reason = cleave_core::ContractError::code(refusal);
-        match phase {
-            Phase::Undoing => tracing::info!(%order_id, %request_id, reason, "a checkout is being undone"),
-            _ => tracing::info!(%order_id, %request_id, reason, "an order is refused"),
+        if *phase == Phase::Undoing {
+            tracing::info!(%order_id, %request_id, reason, "a checkout is being undone");
+        } else {
+            tracing::info!(%order_id, %request_id, reason, "an order is refused");
         }
     }
 }

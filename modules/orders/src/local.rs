@@ -14,9 +14,7 @@ use cleave_core::{
 use cleave_db::Database;
 use cleave_events::Outbox;
 use inventory_api::{Inventory, MAX_RESERVATION_LINES};
-use orders_api::{
-    ListOrders, Order, OrderId, OrderStatus, Orders, OrdersError, PlaceOrder,
-};
+use orders_api::{ListOrders, Order, OrderId, OrderStatus, Orders, OrdersError, PlaceOrder};
 use payments_api::Payments;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -51,18 +49,8 @@ impl LocalOrders {
         settings: &Settings,
     ) -> Self {
         let settings = settings.clone();
-        let parts = Parts {
-            database,
-            outbox,
-            cart,
-            catalog,
-            inventory,
-            payments,
-            clock,
-            ids,
-            currency,
-            settings,
-        };
+        let parts =
+            Parts { database, outbox, cart, catalog, inventory, payments, clock, ids, currency, settings };
         Self { parts: Rc::new(parts) }
     }
 

@@ -32,10 +32,11 @@ impl Checkout {
 
     pub(crate) async fn reserve_stock(&self) -> Result<(), Halt> {
         let order_id = self.order.order_id;
-        let lines = self.order.lines.iter().map(|line| ReservationLine {
-            product_id: line.product_id,
-            quantity: line.quantity,
-        });
+        let lines = self
+            .order
+            .lines
+            .iter()
+            .map(|line| ReservationLine { product_id: line.product_id, quantity: line.quantity });
         let request = ReserveStock {
             reservation_id: self.reservation_id(),
             lines: lines.collect(),
@@ -121,9 +122,7 @@ impl Checkout {
     pub(crate) async fn void_payment(&self) -> Result<(), Halt> {
         let payment_id = self.payment_id();
         let answer = self
-            .ask("void_payment", async |context| {
-                self.parts.payments.void_payment(context, payment_id).await
-            })
+            .ask("void_payment", async |context| self.parts.payments.void_payment(context, payment_id).await)
             .await?;
         match answer {
             Ok(payment) if matches!(payment.state, PaymentState::Voided | PaymentState::Declined) => Ok(()),

@@ -9,11 +9,11 @@ use cleave_core::{CallFailure, Clock, Context, ContractError as _, Ids};
 use cleave_db::{Database, Transaction, WriteError, failure_of};
 use tokio::sync::watch;
 
+use crate::Settings;
 use crate::dead_letters::{self, DeadLetter, DeadLetterState};
 use crate::log::{EventLog, EventLogError, ReadEvents, ReadRange};
 use crate::reaction::{Reaction, ReactionError};
 use crate::recorded::RecordedEvent;
-use crate::Settings;
 
 /// How long one step may take beside the time that it waits for something new.
 const STEP_DEADLINE: Duration = Duration::from_secs(10);
@@ -83,9 +83,10 @@ impl Consumer {
             };
             if step.is_err() != failing {
                 failing = step.is_err();
-                match &step {
-                    Err(error) => tracing::warn!(consumer, topic, %error, "events have to wait in the log"),
-                    Ok(_) => tracing::info!(consumer, topic, "events are applied again"),
+                if let Err(error) = &step {
+                    tracing::warn!(consumer, topic, %error, "events have to wait in the log");
+                } else {
+                    tracing::info!(consumer, topic, "events are applied again");
                 }
             }
             if failing {

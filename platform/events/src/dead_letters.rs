@@ -93,12 +93,11 @@ pub(crate) async fn blocks(
     topic: &str,
     entity: &str,
 ) -> Result<bool, sqlx::Error> {
-    let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters WHERE topic = $1 AND entity = $2")
-            .bind(topic)
-            .bind(entity)
-            .fetch_one(transaction)
-            .await?;
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters WHERE topic = $1 AND entity = $2")
+        .bind(topic)
+        .bind(entity)
+        .fetch_one(transaction)
+        .await?;
     Ok(count > 0)
 }
 

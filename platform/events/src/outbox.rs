@@ -34,12 +34,11 @@ impl Outbox {
             return Ok(());
         }
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let last: i64 = sqlx::query_scalar(
-            "UPDATE outbox_head SET seq = seq + $1 WHERE only_row = 1 RETURNING seq",
-        )
-        .bind(count)
-        .fetch_one(&mut *transaction)
-        .await?;
+        let last: i64 =
+            sqlx::query_scalar("UPDATE outbox_head SET seq = seq + $1 WHERE only_row = 1 RETURNING seq")
+                .bind(count)
+                .fetch_one(&mut *transaction)
+                .await?;
         let actor = match &context.caller {
             Caller::Anonymous => "anonymous".to_owned(),
             Caller::User(user) => user.account_id.to_string(),
@@ -56,7 +55,13 @@ impl Outbox {
             recorded_at: at,
         });
         let recorded = recorded.collect::<Vec<_>>();
-        insert(transaction, "INSERT INTO outbox (seq, name, version, entity, payload, actor, request_id, recorded_at)", None, &recorded).await
+        insert(
+            transaction,
+            "INSERT INTO outbox (seq, name, version, entity, payload, actor, request_id, recorded_at)",
+            None,
+            &recorded,
+        )
+        .await
     }
 
     /// Wakes the relay: to be called after a commit that has recorded something. Who forgets it makes others wait for the
@@ -73,9 +78,7 @@ impl Outbox {
 
 /// The number of the latest event.
 pub(crate) async fn head(database: &Database) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT seq FROM outbox_head WHERE only_row = 1")
-        .fetch_one(database.readers())
-        .await
+    sqlx::query_scalar("SELECT seq FROM outbox_head WHERE only_row = 1").fetch_one(database.readers()).await
 }
 
 /// The events after a number, in order.

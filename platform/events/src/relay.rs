@@ -59,9 +59,10 @@ impl Relay {
             let relayed = self.step(&Context::background(&self.ids, deadline)).await;
             if relayed.is_err() != failing {
                 failing = relayed.is_err();
-                match &relayed {
-                    Err(error) => tracing::warn!(topic = self.topic, %error, "events have to wait in the outbox"),
-                    Ok(_) => tracing::info!(topic = self.topic, "events reach the log again"),
+                if let Err(error) = &relayed {
+                    tracing::warn!(topic = self.topic, %error, "events have to wait in the outbox");
+                } else {
+                    tracing::info!(topic = self.topic, "events reach the log again");
                 }
             }
             let poll = tokio::time::sleep(self.settings.poll_interval());
@@ -82,8 +83,9 @@ impl Relay {
                 None => self.last_logged(context).await?,
             };
             let limit = self.settings.batch.get();
-            let events =
-                outbox::events_after(&self.database, last, limit).await.map_err(|error| self.failed(&error))?;
+            let events = outbox::events_after(&self.database, last, limit)
+                .await
+                .map_err(|error| self.failed(&error))?;
             let events = fitting(events);
             if events.is_empty() {
                 return Ok(relayed);

@@ -205,17 +205,16 @@ impl EventLog for TableLog {
                 return Ok(events);
             }
             let _rung_or_time_to_look =
-                tokio::time::timeout(LOOK_INTERVAL.min(wait - waited), bell.changed()).await;
+                tokio::time::timeout(LOOK_INTERVAL.min(wait.saturating_sub(waited)), bell.changed()).await;
         }
     }
 
     async fn topics(&self, context: &Context) -> Result<Vec<TopicStatus>, EventLogError> {
         admit(context)?;
-        let rows =
-            sqlx::query("SELECT topic, MAX(position) FROM events GROUP BY topic ORDER BY topic")
-                .fetch_all(self.database.readers())
-                .await
-                .map_err(|error| failed(&error))?;
+        let rows = sqlx::query("SELECT topic, MAX(position) FROM events GROUP BY topic ORDER BY topic")
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| failed(&error))?;
         let status = |row: &sqlx::any::AnyRow| {
             Ok(TopicStatus { topic: row.try_get(0)?, last_offset: row.try_get(1)? })
         };

@@ -39,6 +39,7 @@ fn every_error_of_the_inventory_survives_the_wire() {
         ReservationNotFound { reservation_id: reservation_id },
         ReservationReleased { reservation_id: reservation_id },
         ReservationCommitted { reservation_id: reservation_id },
+        ReservationNotCommitted { reservation_id: reservation_id },
         IdempotencyKeyRequired,
         IdempotencyKeyReused,
         Unauthenticated,

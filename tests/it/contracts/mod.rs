@@ -12,10 +12,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use catalog_api::Catalog;
+use catalog_api::rest::CatalogAdapter;
 use cleave::compose::Cell;
 use cleave::topology::Link;
 use cleave_core::{AccountId, Caller, Context, IdempotencyKey, RequestId, User};
 use inventory_api::Inventory;
+use inventory_api::rest::InventoryAdapter;
 use tokio::task::LocalSet;
 use uuid::Uuid;
 

@@ -8,8 +8,8 @@ use catalog_api::{
 };
 use cleave_core::{Context, Page};
 use inventory_api::{
-    Inventory, InventoryError, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation,
-    ReservationId, ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId, ReserveStock,
+    Stock,
 };
 
 /// Sends every call of a contract twice.
@@ -65,12 +65,12 @@ impl Inventory for Twice<dyn Inventory> {
         same(async || self.0.release_reservation(context, reservation_id).await).await
     }
 
-    async fn list_stock_changes(
+    async fn return_reservation(
         &self,
         context: &Context,
-        request: ListStockChanges,
-    ) -> Result<StockChanges, InventoryError> {
-        same(async || self.0.list_stock_changes(context, request.clone()).await).await
+        reservation_id: ReservationId,
+    ) -> Result<Reservation, InventoryError> {
+        same(async || self.0.return_reservation(context, reservation_id).await).await
     }
 }
 
@@ -98,6 +98,18 @@ impl Catalog for Twice<dyn Catalog> {
         let get = async || {
             let ProductWithStock { product, available } = self.0.get_product(context, product_id).await?;
             Ok(ProductWithStock { product: without_in_stock(product), available })
+        };
+        same(get).await
+    }
+
+    async fn get_products(
+        &self,
+        context: &Context,
+        product_ids: Vec<ProductId>,
+    ) -> Result<Vec<Product>, CatalogError> {
+        let get = async || {
+            let products = self.0.get_products(context, product_ids.clone()).await?;
+            Ok(products.into_iter().map(without_in_stock).collect::<Vec<_>>())
         };
         same(get).await
     }

@@ -23,7 +23,7 @@ const UNBALANCED: &str = "
             SUM(CASE WHEN kind IN ('opened', 'received') THEN quantity ELSE 0 END) AS received,
             SUM(CASE WHEN kind = 'reserved' THEN quantity
                      WHEN kind IN ('committed', 'released', 'expired') THEN -quantity ELSE 0 END) AS reserved,
-            SUM(CASE WHEN kind = 'committed' THEN quantity ELSE 0 END) AS sold
+            SUM(CASE WHEN kind = 'committed' THEN quantity WHEN kind = 'returned' THEN -quantity ELSE 0 END) AS sold
         FROM stock_movements GROUP BY product_id
     ) AS ledger ON ledger.product_id = levels.product_id
     WHERE levels.received <> levels.available + levels.reserved + levels.sold
@@ -59,10 +59,9 @@ pub(crate) fn check_invariants(store: &Store) {
             let culprits = texts(&inventory, query).await;
             assert!(culprits.is_empty(), "{broken}: this does not hold for {culprits:?}");
         }
-        let numbers =
-            texts(&inventory, "SELECT CAST(number AS TEXT) FROM stock_changes ORDER BY number").await;
+        let numbers = texts(&inventory, "SELECT CAST(seq AS TEXT) FROM outbox ORDER BY seq").await;
         let dense = (1..=numbers.len()).map(|number| number.to_string()).collect::<Vec<_>>();
-        assert_eq!(numbers, dense, "the stock changes have no gap");
+        assert_eq!(numbers, dense, "the events have no gap");
         let levels = texts(&inventory, "SELECT product_id FROM stock_levels").await;
         inventory.close().await;
 
@@ -89,7 +88,7 @@ pub(crate) fn records(store: &Store) -> Records {
             level.push_str(&movement);
         }
         let mut counts = BTreeMap::new();
-        for table in ["stock_levels", "receipts", "reservations", "reservation_lines", "stock_changes"] {
+        for table in ["stock_levels", "receipts", "reservations", "reservation_lines", "outbox"] {
             counts.insert(table, count(&inventory, table).await);
         }
         inventory.close().await;

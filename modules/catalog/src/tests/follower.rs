@@ -1,35 +1,72 @@
 //! `in_stock` follows the inventory.
 
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
 
-use catalog_api::{CatalogError, ListProducts, Product, ProductId};
-use futures_util::future::join_all;
-use inventory_api::{InventoryError, MockInventory, StockChange, StockChanges};
+use async_trait::async_trait;
+use catalog_api::{ListProducts, Product, ProductId};
+use cleave_core::{Clock as _, Context, Event as _};
+use cleave_events::{
+    Append, Consumer, EventLog, EventLogError, ReadEvents, RecordedEvent, Settings, TopicStatus,
+};
+use inventory_api::InventoryEvent;
 
-use super::{World, id, seven_of_everything};
+use super::{World, id};
+use crate::FollowStock;
 
-/// What an inventory has to tell; it can grow while it is told.
+/// What an inventory has told; it can grow while it is read.
 #[derive(Clone, Default)]
-struct Feed(Arc<Mutex<Vec<StockChange>>>);
+struct Log(Rc<RefCell<Vec<RecordedEvent>>>);
 
-impl Feed {
-    fn push(&self, product_id: ProductId, in_stock: bool) {
-        let mut changes = self.0.lock().expect("no holder panics");
-        let number = changes.last().map_or(1, |last| last.number + 1);
-        changes.push(StockChange { number, product_id, in_stock });
+#[async_trait(?Send)]
+impl EventLog for Log {
+    async fn last_offset(&self, _: &Context, _: String) -> Result<i64, EventLogError> {
+        Ok(self.0.borrow().last().map_or(0, |event| event.offset))
     }
 
-    fn inventory(&self) -> MockInventory {
-        let mut inventory = seven_of_everything();
-        let feed = self.clone();
-        inventory.expect_list_stock_changes().returning(move |_, request| {
-            let limit = usize::try_from(request.limit).expect("a small number");
-            let changes = feed.0.lock().expect("no holder panics");
-            let listed = changes.iter().filter(|change| change.number > request.after).take(limit);
-            Ok(StockChanges { changes: listed.cloned().collect() })
+    async fn append(&self, _: &Context, _: Append) -> Result<i64, EventLogError> {
+        Err(EventLogError::Internal)
+    }
+
+    async fn read(&self, _: &Context, request: ReadEvents) -> Result<Vec<RecordedEvent>, EventLogError> {
+        let limit = usize::try_from(request.range.limit).expect("a small number");
+        let events = self.0.borrow();
+        Ok(events.iter().filter(|event| event.offset > request.range.after).take(limit).cloned().collect())
+    }
+
+    async fn topics(&self, _: &Context) -> Result<Vec<TopicStatus>, EventLogError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Log {
+    fn push(&self, world: &World, product_id: ProductId, in_stock: bool) {
+        let event = InventoryEvent::stock_changed(product_id, in_stock);
+        let mut events = self.0.borrow_mut();
+        let offset = events.last().map_or(1, |last| last.offset + 1);
+        events.push(RecordedEvent {
+            offset,
+            name: event.name().to_owned(),
+            version: event.version(),
+            entity: event.entity(),
+            payload: event.payload(),
+            actor: "system".to_owned(),
+            request_id: "test".to_owned(),
+            recorded_at: world.clock.now(),
         });
-        inventory
     }
+
+    fn consumer(&self, world: &World) -> Consumer {
+        let (database, log) = (world.database.clone(), Rc::new(self.clone()));
+        let (clock, ids) = (world.clock.clone(), world.ids.clone());
+        Consumer::new(database, log, Rc::new(FollowStock), clock, ids, Settings::default())
+    }
+}
+
+async fn follow(world: &World, consumer: &Consumer) -> u64 {
+    let context = world.context(cleave_core::Caller::System);
+    consumer.step(&context, Duration::ZERO).await.expect("the log is fine")
 }
 
 async fn in_stock(world: &World) -> Vec<bool> {
@@ -46,97 +83,40 @@ async fn three_products(world: &World) -> Vec<Product> {
 
 #[tokio::test]
 async fn changes_are_applied_in_their_order_and_once() {
-    let feed = Feed::default();
-    let world = World::with_inventory(feed.inventory()).await;
-    let products = three_products(&world).await;
+    let (world, log) = (World::new().await, Log::default());
+    let (products, consumer) = (three_products(&world).await, log.consumer(&world));
     for (product, is_in_stock) in [(0, true), (1, true), (0, false), (1, false), (1, true)] {
-        feed.push(products[product].id, is_in_stock);
+        log.push(&world, products[product].id, is_in_stock);
     }
-    assert_eq!(world.catalog.follow_stock(&world.admin()).await, Ok(5));
+    assert_eq!(follow(&world, &consumer).await, 5);
     assert_eq!(in_stock(&world).await, [false, true, false]);
-    assert_eq!(world.catalog.follow_stock(&world.admin()).await, Ok(0));
-    feed.push(products[0].id, true);
-    assert_eq!(world.catalog.follow_stock(&world.admin()).await, Ok(1));
+    assert_eq!(follow(&world, &consumer).await, 0);
+    log.push(&world, products[0].id, true);
+    assert_eq!(follow(&world, &log.consumer(&world)).await, 1, "another replica goes on from there");
     assert_eq!(in_stock(&world).await, [true, true, false]);
 }
 
 #[tokio::test]
-async fn a_long_feed_is_followed_step_by_step_to_its_end() {
-    let feed = Feed::default();
-    let world = World::with_inventory(feed.inventory()).await;
-    let products = three_products(&world).await;
+async fn a_long_log_is_followed_step_by_step_to_its_end() {
+    let (world, log) = (World::new().await, Log::default());
+    let (products, consumer) = (three_products(&world).await, log.consumer(&world));
     for number in 0..1_201 {
-        feed.push(products[2].id, number % 2 == 0);
+        log.push(&world, products[2].id, number % 2 == 0);
     }
     let mut applied = Vec::new();
-    loop {
-        let count = world.catalog.follow_stock(&world.admin()).await.expect("the feed is fine");
-        if count == 0 {
-            break;
-        }
-        applied.push(count);
+    while applied.last() != Some(&0) {
+        applied.push(follow(&world, &consumer).await);
     }
-    assert_eq!(applied, [500, 500, 201]);
+    assert_eq!(applied, [500, 500, 201, 0]);
     assert_eq!(in_stock(&world).await, [false, false, true]);
 }
 
 #[tokio::test]
-async fn replicas_that_follow_at_the_same_time_apply_each_change_once() {
-    let feed = Feed::default();
-    let world = World::with_inventory(feed.inventory()).await;
-    let other = world.replica(feed.inventory()).await;
-    let products = three_products(&world).await;
-    for round in 0..20 {
-        feed.push(products[round % 3].id, round % 2 == 0);
-        feed.push(products[(round + 1) % 3].id, round % 2 == 1);
-        let context = world.admin();
-        let steps = [&world.catalog, &other, &world.catalog, &other].map(|it| it.follow_stock(&context));
-        let applied = join_all(steps).await.into_iter().collect::<Result<Vec<_>, _>>().expect("a fine feed");
-        assert_eq!(applied.iter().sum::<usize>(), 2, "round {round}: {applied:?}");
-        let mut latest = [false; 3];
-        for change in feed.0.lock().expect("no holder panics").iter() {
-            let place = products.iter().position(|product| product.id == change.product_id);
-            latest[place.expect("a known product")] = change.in_stock;
-        }
-        assert_eq!(in_stock(&world).await, latest, "round {round}");
-    }
-}
-
-#[tokio::test]
 async fn a_change_of_a_product_that_was_never_finished_is_passed_over() {
-    let feed = Feed::default();
-    let world = World::with_inventory(feed.inventory()).await;
-    let products = three_products(&world).await;
-    feed.push(id(9), true);
-    feed.push(products[0].id, true);
-    assert_eq!(world.catalog.follow_stock(&world.admin()).await, Ok(2));
+    let (world, log) = (World::new().await, Log::default());
+    let (products, consumer) = (three_products(&world).await, log.consumer(&world));
+    log.push(&world, id(9), true);
+    log.push(&world, products[0].id, true);
+    assert_eq!(follow(&world, &consumer).await, 2);
     assert_eq!(in_stock(&world).await, [true, false, false]);
-}
-
-#[tokio::test]
-async fn a_feed_with_a_gap_is_not_followed() {
-    for (first, second) in [(2, 3), (1, 3), (1, 1)] {
-        let mut inventory = seven_of_everything();
-        inventory.expect_list_stock_changes().returning(move |_, _| {
-            let change = |number| StockChange { number, product_id: id(1), in_stock: true };
-            Ok(StockChanges { changes: vec![change(first), change(second)] })
-        });
-        let world = World::with_inventory(inventory).await;
-        let outcome = world.catalog.follow_stock(&world.admin()).await;
-        assert_eq!(outcome, Err(CatalogError::Internal), "{first}, {second}");
-    }
-}
-
-#[tokio::test]
-async fn an_inventory_that_is_away_is_asked_again_from_the_same_place() {
-    let mut inventory = seven_of_everything();
-    let mut answers = vec![Ok(()), Err(InventoryError::Timeout)];
-    inventory.expect_list_stock_changes().times(2).returning(move |_, request| {
-        assert_eq!(request.after, 0);
-        answers.pop().expect("two answers")?;
-        Ok(StockChanges { changes: vec![StockChange { number: 1, product_id: id(1), in_stock: true }] })
-    });
-    let world = World::with_inventory(inventory).await;
-    assert_eq!(world.catalog.follow_stock(&world.admin()).await, Err(CatalogError::Timeout));
-    assert_eq!(world.catalog.follow_stock(&world.admin()).await, Ok(1));
 }

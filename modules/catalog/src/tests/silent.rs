@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use catalog_api::ProductId;
 use cleave_core::Context;
 use inventory_api::{
-    Inventory, InventoryError, ListStockChanges, OpenStock, Receipt, ReceiveStock, Reservation,
-    ReservationId, ReserveStock, Stock, StockChanges,
+    Inventory, InventoryError, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId, ReserveStock,
+    Stock,
 };
 
 pub(super) struct SilentInventory;
@@ -46,11 +46,7 @@ impl Inventory for SilentInventory {
         pending().await
     }
 
-    async fn list_stock_changes(
-        &self,
-        _: &Context,
-        _: ListStockChanges,
-    ) -> Result<StockChanges, InventoryError> {
+    async fn return_reservation(&self, _: &Context, _: ReservationId) -> Result<Reservation, InventoryError> {
         pending().await
     }
 }

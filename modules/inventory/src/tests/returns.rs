@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cleave_core::Caller;
-use inventory_api::{Inventory as _, InventoryError, ListStockChanges, ReservationId, ReservationState};
+use inventory_api::{Inventory as _, InventoryError, InventoryEvent, ReservationId, ReservationState};
 use sqlx::Row as _;
 
 use super::world::{HOLD_SECONDS, Level};
@@ -116,9 +116,8 @@ async fn a_return_that_brings_a_product_back_into_stock_tells_of_it() {
     for id in ids {
         world.take_back(id).await.expect("it is committed");
     }
-    let request = ListStockChanges { after: 0, limit: 10 };
-    let told = world.inventory.list_stock_changes(&world.system(), request).await.expect("a list");
-    let in_stock: Vec<bool> = told.changes.iter().map(|change| change.in_stock).collect();
+    let told = world.told().await.into_iter();
+    let in_stock: Vec<bool> = told.map(|InventoryEvent::StockChanged(changed)| changed.in_stock).collect();
     assert_eq!(in_stock, [true, false, true], "only the first return is a change");
     world.check().await;
 }

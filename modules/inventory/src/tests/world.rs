@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use catalog_api::ProductId;
 use cleave_core::{
-    AccountId, Caller, Clock as _, Context, IdempotencyKey, Ids, ManualClock, RequestId, Timestamp, User,
+    AccountId, Caller, Clock as _, Context, Event as _, IdempotencyKey, Ids, ManualClock, RequestId,
+    Timestamp, User,
 };
 use cleave_db::{Database, DatabaseSettings, Migrations};
+use cleave_events::Outbox;
 use inventory_api::{
-    Inventory as _, InventoryError, OpenStock, Receipt, ReceiveStock, Reservation, ReservationId,
-    ReservationLine, ReserveStock,
+    Inventory as _, InventoryError, InventoryEvent, OpenStock, Receipt, ReceiveStock, Reservation,
+    ReservationId, ReservationLine, ReserveStock,
 };
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -54,13 +56,13 @@ impl World {
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_790_000_000_000_000)));
         let database = open(&directory).await;
         database.migrate(migrations).await.expect("the tables can be made");
-        let inventory = LocalInventory::new(database, clock.clone());
+        let inventory = LocalInventory::new(database, Outbox::new(), clock.clone());
         Self { inventory, ids: Ids::from_seed(clock.clone(), 1), clock, directory }
     }
 
     /// The same store in what could be another process: it shares nothing with this one but the file.
     pub(super) async fn second_inventory(&self) -> LocalInventory {
-        LocalInventory::new(open(&self.directory).await, self.clock.clone())
+        LocalInventory::new(open(&self.directory).await, Outbox::new(), self.clock.clone())
     }
 
     pub(super) fn context(&self, caller: Caller) -> Context {
@@ -261,17 +263,25 @@ impl World {
         }
     }
 
+    /// What others are told, in order.
+    pub(super) async fn told(&self) -> Vec<InventoryEvent> {
+        let mut told = Vec::new();
+        let rows = self.rows("SELECT seq, name, version, payload FROM outbox ORDER BY seq").await;
+        for (row, number) in rows.iter().zip(1_i64..) {
+            assert_eq!(row.get::<i64, _>(0), number, "events are numbered without a gap");
+            let version = u32::try_from(row.get::<i64, _>(2)).expect("a small number");
+            let event = InventoryEvent::read(&row.get::<String, _>(1), version, &row.get::<String, _>(3));
+            told.push(event.expect("this binary reads its own events"));
+        }
+        told
+    }
+
     async fn check_changes(&self, levels: &BTreeMap<String, Level>) {
         let mut in_stock: BTreeMap<String, bool> = BTreeMap::new();
-        let mut last = 0;
-        for row in self.rows("SELECT number, product_id, in_stock FROM stock_changes ORDER BY number").await {
-            let now = row.get::<i64, _>(2) == 1;
-            assert_eq!(row.get::<i64, _>(0), last + 1, "the changes are numbered without a gap");
-            assert_eq!(in_stock.insert(row.get(1), now).unwrap_or(false), !now, "only a flip is a change");
-            last += 1;
+        for InventoryEvent::StockChanged(changed) in self.told().await {
+            let before = in_stock.insert(changed.product_id.to_string(), changed.in_stock);
+            assert_eq!(before.unwrap_or(false), !changed.in_stock, "only a flip is a change");
         }
-        let head: i64 = self.rows("SELECT number FROM stock_change_head").await[0].get(0);
-        assert_eq!(head, last, "the head knows the last change");
         for (product_id, level) in levels {
             let told = in_stock.get(product_id).copied().unwrap_or(false);
             assert_eq!(told, level.available > 0, "the changes tell whether {product_id} is in stock");

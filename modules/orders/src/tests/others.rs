@@ -140,7 +140,7 @@ impl Others {
             Some(Fault::HangsBefore) => std::future::pending().await,
             Some(Fault::HangsAfter) => {
                 let _nobody_says_so = self.with(effect);
-                std::future::pending().await
+                return std::future::pending().await;
             }
             Some(Fault::Late(gate)) => gate.notified().await,
         }
@@ -195,7 +195,8 @@ impl State {
         payment_id: PaymentId,
         [from, to]: [PaymentState; 2],
     ) -> Result<Payment, PaymentsError> {
-        let stored = self.payments.get_mut(&payment_id).ok_or(PaymentsError::PaymentNotFound { payment_id })?;
+        let stored =
+            self.payments.get_mut(&payment_id).ok_or(PaymentsError::PaymentNotFound { payment_id })?;
         if stored.payment.state == from {
             stored.payment.state = to;
         }
@@ -209,11 +210,7 @@ impl cart_api::Cart for Others {
         unreachable!("orders do not ask for it")
     }
 
-    async fn set_item(
-        &self,
-        _: &Context,
-        _: cart_api::SetItem,
-    ) -> Result<cart_api::CartView, CartError> {
+    async fn set_item(&self, _: &Context, _: cart_api::SetItem) -> Result<cart_api::CartView, CartError> {
         unreachable!("orders do not ask for it")
     }
 
@@ -362,7 +359,8 @@ impl inventory_api::Inventory for Others {
             let mut lacking = Vec::new();
             for line in &lines {
                 let product_id = line.product_id;
-                let level = state.stock.get(&product_id).ok_or(InventoryError::StockNotFound { product_id })?;
+                let level =
+                    state.stock.get(&product_id).ok_or(InventoryError::StockNotFound { product_id })?;
                 if level.available < line.quantity {
                     lacking.push(product_id);
                 }
@@ -450,14 +448,6 @@ impl inventory_api::Inventory for Others {
             }
         })
         .await
-    }
-
-    async fn list_stock_changes(
-        &self,
-        _: &Context,
-        _: inventory_api::ListStockChanges,
-    ) -> Result<inventory_api::StockChanges, InventoryError> {
-        unreachable!("orders do not ask for it")
     }
 }
 

@@ -22,7 +22,8 @@ async fn one_key_at_the_same_time_makes_one_order() {
         }));
         let answers = process.run_until(answers).await;
         process.await;
-        let ids: BTreeSet<_> = answers.iter().map(|answer| answer.as_ref().expect("it is bought").id).collect();
+        let ids: BTreeSet<_> =
+            answers.iter().map(|answer| answer.as_ref().expect("it is bought").id).collect();
         assert_eq!(ids.len(), 1, "{answers:?}");
         assert!(answers.iter().flatten().all(|order| order.status == OrderStatus::Confirmed));
         assert_eq!(world.order().await.order_id, *ids.first().expect("one"));

@@ -165,10 +165,7 @@ async fn what_could_never_be_placed_is_refused_before_anybody_is_asked() {
     let world = World::new().await;
     let orders = world.orders();
     let place = async |context, token: &str| orders.place_order(&context, paid_with(token)).await;
-    assert_eq!(
-        place(world.context(Caller::Anonymous), "tok_visa").await,
-        Err(OrdersError::Unauthenticated)
-    );
+    assert_eq!(place(world.context(Caller::Anonymous), "tok_visa").await, Err(OrdersError::Unauthenticated));
     assert_eq!(place(world.system(), "tok_visa").await, Err(OrdersError::Forbidden));
     assert_eq!(place(world.customer(1), "tok_visa").await, Err(OrdersError::IdempotencyKeyRequired));
     for token in ["", "two words", "t\u{f6}k", &"x".repeat(201)] {

@@ -148,15 +148,13 @@ impl World {
     }
 
     pub(super) fn cart(&self, number: u128) -> Vec<CartLine> {
-        self.others.with(|state| state.carts.get(&account(number)).map_or(Vec::new(), |cart| cart.lines.clone()))
+        self.others
+            .with(|state| state.carts.get(&account(number)).map_or(Vec::new(), |cart| cart.lines.clone()))
     }
 
     pub(super) fn full_cart(&self) -> Vec<CartLine> {
         let [first, second] = self.products;
-        vec![
-            CartLine { product_id: first, quantity: 2 },
-            CartLine { product_id: second, quantity: 1 },
-        ]
+        vec![CartLine { product_id: first, quantity: 2 }, CartLine { product_id: second, quantity: 1 }]
     }
 
     /// Places an order in a process that stays until all is done.
@@ -257,7 +255,10 @@ impl World {
     }
 
     pub(super) async fn execute(&self, sql: &str) {
-        sqlx::query(AssertSqlSafe(sql)).execute(self.database.writer()).await.expect("the statement is right");
+        sqlx::query(AssertSqlSafe(sql))
+            .execute(self.database.writer())
+            .await
+            .expect("the statement is right");
     }
 
     /// What must be true when there is nothing left to do.
@@ -320,7 +321,10 @@ impl World {
             OrderStatus::Refused => {
                 assert!(matches!(taking, None | Some(TakingState::PutBack)), "{order_id} keeps a cart");
                 assert!(matches!(reservation, None | Some(ReservationState::Released)), "{reservation:?}");
-                assert!(matches!(paid, None | Some(PaymentState::Voided | PaymentState::Declined)), "{paid:?}");
+                assert!(
+                    matches!(paid, None | Some(PaymentState::Voided | PaymentState::Declined)),
+                    "{paid:?}"
+                );
                 assert!(names.is_empty(), "nobody is told of {order_id}");
             }
         }

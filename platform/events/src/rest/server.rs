@@ -17,10 +17,8 @@ pub fn mount(config: &mut ServiceConfig, log: Rc<dyn EventLog>, exposure: Exposu
     if exposure == Exposure::Internal {
         config.service(resource(paths::TOPICS, [(Method::GET, web::to(topics))]));
         config.service(resource(paths::TOPIC, [(Method::GET, web::to(last_offset))]));
-        config.service(resource(
-            paths::EVENTS,
-            [(Method::PUT, web::to(append)), (Method::GET, web::to(read))],
-        ));
+        config
+            .service(resource(paths::EVENTS, [(Method::PUT, web::to(append)), (Method::GET, web::to(read))]));
     }
 }
 
