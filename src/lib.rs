@@ -7,6 +7,7 @@
 //!
 //! Start with `docs/ARCHITECTURE.md`, or with [`compose`].
 
+pub mod audit;
 pub mod background;
 pub mod cli;
 pub mod compose;

@@ -1,20 +1,24 @@
 //! What a store needs before its first process starts: keys, tables, goods.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::AdminError;
 use catalog::seed::{self, SeedProduct};
 use catalog_api::rest::CatalogAdapter;
 use catalog_api::{ListProducts, Product};
 use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer};
-use cleave_core::{Clock, Context, Ids, MAX_PAGE_SIZE, Page};
+use cleave_core::{AccountId, Clock, Context, Ids, MAX_PAGE_SIZE, Page};
 use cleave_db::Database;
+use rand::Rng as _;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
+use crate::audit::{self, AuditError, Finding};
 use crate::compose::Cell;
 use crate::house::{HOUSE, MIGRATIONS};
 use crate::process::{Process, ProcessError};
@@ -53,6 +57,12 @@ pub enum ProvisionError {
         /// The directory.
         directory: PathBuf,
     },
+    /// The account with admin rights cannot be had.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The store cannot be audited.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// A module refused its goods.
     #[error("{module} refused the goods ({code}): {reason}")]
     Refused {
@@ -94,7 +104,7 @@ pub enum Goods {
 impl ProvisionError {
     /// Whether the command line or the configuration is to blame, which is exit code 2 of a command.
     pub fn is_configuration(&self) -> bool {
-        !matches!(self, Self::Refused { .. })
+        matches!(self, Self::Compose(_) | Self::DataDirectory { .. } | Self::NoDataDirectory { .. })
     }
 }
 
@@ -127,12 +137,49 @@ pub async fn migrate(settings: &Settings) -> Result<(), ProvisionError> {
     Ok(())
 }
 
-/// A new account with admin rights, as a token: what `cleave data seed` prints for development.
-pub fn admin_token(settings: &Settings, clock: &dyn Clock, ids: &Ids) -> Result<String, ProvisionError> {
+/// The account with admin rights, opened where it is not there yet, with a password that is told only then.
+#[derive(Debug)]
+pub struct Admin {
+    /// Whose account it is.
+    pub account_id: AccountId,
+    /// The password of a new account.
+    pub password: Option<String>,
+}
+
+/// The e-mail address of the account with admin rights that `cleave data seed` opens.
+pub const ADMIN_EMAIL: &str = "admin@cleave.example";
+
+/// Opens the account with admin rights: nothing else can.
+pub async fn ensure_admin(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+) -> Result<Admin, ProvisionError> {
+    let cell = open_store(settings, clock, ids).await?;
+    let accounts = cell.accounts.as_ref().expect("the whole store hosts the accounts");
+    let mut secret = [0; 18];
+    UnwrapErr(SysRng).fill_bytes(&mut secret);
+    let password = secret.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    });
+    let before = accounts.has_account(ADMIN_EMAIL).await;
+    let ensured = accounts.ensure_admin(&context(&cell), ADMIN_EMAIL, password.clone()).await;
+    close(&cell).await;
+    let is_new = !before.map_err(|error| refused("accounts", &error))?;
+    Ok(Admin { account_id: ensured?, password: is_new.then_some(password) })
+}
+
+/// A token for the account with admin rights, for development.
+pub fn admin_token(
+    settings: &Settings,
+    clock: &dyn Clock,
+    account_id: AccountId,
+) -> Result<String, ProvisionError> {
     let issuer = TokenIssuer::load(&settings.signing_key_file())?;
     let issued_at = clock.now();
     Ok(issuer.issue(&Claims {
-        account_id: ids.next(),
+        account_id: account_id.as_uuid(),
         admin: true,
         issued_at_s: issued_at.as_unix_seconds(),
         expires_at_s: issued_at.plus(ADMIN_TOKEN_LIFETIME).as_unix_seconds(),
@@ -195,6 +242,18 @@ pub async fn products(
     outcome
 }
 
+/// Whether what must always be true of a store is true of this one.
+pub async fn audit(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+) -> Result<Vec<Finding>, ProvisionError> {
+    let cell = open_store(settings, clock, ids).await?;
+    let findings = audit::audit(&cell).await;
+    close(&cell).await;
+    Ok(findings?)
+}
+
 async fn list(cell: &Cell, request: ListProducts) -> Result<Page<Product>, ProvisionError> {
     let page = cell.reach::<CatalogAdapter>("gateway").list_products(&context(cell), request).await;
     page.map_err(|error| refused("catalog", &error))
@@ -206,7 +265,7 @@ fn context(cell: &Cell) -> Context {
 }
 
 /// The whole store in this thread, without a listener.
-async fn open_store(
+pub async fn open_store(
     settings: &Settings,
     clock: Arc<dyn Clock>,
     ids: Arc<Ids>,
@@ -221,7 +280,8 @@ async fn open_store(
     Ok(Cell::build(&process))
 }
 
-async fn close(cell: &Cell) {
+/// Closes what [`open_store`] opened.
+pub async fn close(cell: &Cell) {
     for database in cell.process().databases() {
         database.close().await;
     }

@@ -87,7 +87,8 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
     provision::create_keys(settings).map_err(failed)?;
     provision::migrate(settings).await.map_err(failed)?;
     provision::seed(settings, clock.clone(), ids.clone(), Goods::Bundled, |_| {}).await.map_err(failed)?;
-    let admin_token = provision::admin_token(settings, clock.as_ref(), &ids).map_err(failed)?;
+    let admin = provision::ensure_admin(settings, clock.clone(), ids.clone()).await.map_err(failed)?;
+    let admin_token = provision::admin_token(settings, clock.as_ref(), admin.account_id).map_err(failed)?;
     let products = provision::products(settings, clock, ids).await.map_err(failed)?;
     let mut categories = products.iter().map(|product| product.category.clone()).collect::<Vec<_>>();
     categories.sort();

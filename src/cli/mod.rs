@@ -2,6 +2,7 @@
 
 mod compare;
 mod data;
+mod events;
 mod floor;
 mod health;
 mod openapi;
@@ -71,6 +72,9 @@ enum Command {
     Data(data::DataCommand),
     /// Ask the running store whether all its processes are well
     Health,
+    /// Look at the event log: topics, events, and those that could not be applied
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Wait until the running store has nothing left to do: events, reactions, checkouts
     Settle(settle::SettleArgs),
     /// Print the OpenAPI document of the public API
@@ -128,6 +132,7 @@ pub fn run() -> ExitCode {
         Command::Topology(command) => topology::run(&common, &command),
         Command::Data(command) => data::run(&common, &command),
         Command::Health => health::run(&common),
+        Command::Events(command) => events::run(&common, &command),
         Command::Settle(args) => settle::run(&common, &args),
         Command::Openapi => openapi::run(),
         Command::Floor(args) => floor::run(&common, &args),

@@ -9,6 +9,7 @@
 //! Start at `local.rs` (the use cases), go on to `account.rs` (what is refused) and `passwords.rs`.
 
 mod account;
+pub mod audit;
 mod local;
 mod passwords;
 mod store;

@@ -73,6 +73,11 @@ impl LocalAccounts {
         Ok(self.open(context, request, true).await?.id)
     }
 
+    /// Whether an e-mail address has an account.
+    pub async fn has_account(&self, email: &str) -> Result<bool, AccountsError> {
+        Ok(self.by_email(&email_key(email)).await?.is_some())
+    }
+
     async fn by_email(&self, email_key: &str) -> Result<Option<Stored>, AccountsError> {
         store::by_email(&self.database, email_key).await.map_err(|error| failed(&error))
     }

@@ -11,6 +11,7 @@
 //! `in_stock` follows the inventory), `import.rs` (how a store is filled) and `store/` (the SQL); `product.rs`
 //! holds the rules that need no database.
 
+pub mod audit;
 mod currency;
 mod import;
 mod local;

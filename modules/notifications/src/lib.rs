@@ -8,6 +8,7 @@
 //! It knows no HTTP: the adapter stands in `notifications_api::rest`. Start at `reactions.rs`, go on to `local.rs`, `emails.rs`
 //! and `mailer.rs` (a folder, or SMTP).
 
+pub mod audit;
 mod emails;
 mod local;
 mod mailer;

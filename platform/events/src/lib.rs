@@ -34,7 +34,7 @@ pub use consumer::Consumer;
 pub use dead_letters::{DeadLetter, DeadLetterState};
 pub use log::{Append, EventLog, EventLogError, ReadEvents, ReadRange, TopicStatus};
 pub use observed::ObservedEventLog;
-pub use outbox::Outbox;
+pub use outbox::{Outbox, outbox_events};
 pub use reaction::{Reaction, ReactionError};
 pub use recorded::RecordedEvent;
 pub use relay::Relay;

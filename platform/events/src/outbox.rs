@@ -81,8 +81,8 @@ pub(crate) async fn head(database: &Database) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT seq FROM outbox_head WHERE only_row = 1").fetch_one(database.readers()).await
 }
 
-/// The events after a number, in order.
-pub(crate) async fn events_after(
+/// The events in an outbox after a number, in order: for relays and audits.
+pub async fn outbox_events(
     database: &Database,
     after: i64,
     limit: u32,

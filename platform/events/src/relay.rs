@@ -83,7 +83,7 @@ impl Relay {
                 None => self.last_logged(context).await?,
             };
             let limit = self.settings.batch.get();
-            let events = outbox::events_after(&self.database, last, limit)
+            let events = outbox::outbox_events(&self.database, last, limit)
                 .await
                 .map_err(|error| self.failed(&error))?;
             let events = fitting(events);
