@@ -20,5 +20,6 @@ pub mod process;
 pub mod provision;
 pub mod server;
 pub mod settings;
+pub mod settled;
 pub mod supervisor;
 pub mod topology;

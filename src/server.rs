@@ -2,7 +2,6 @@
 
 mod cells;
 pub mod health;
-pub mod settled;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -24,6 +23,7 @@ use crate::compose::Cell;
 use crate::gateway;
 use crate::process::Process;
 use crate::settings::Settings;
+use crate::settled;
 use crate::topology::{Link, Service, Topology};
 
 /// The sockets of a process, bound and not yet served.

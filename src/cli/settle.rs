@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::running::{ask, running_store};
 use super::{Common, Outcome, failed};
-use crate::server::settled::Settled;
+use crate::settled::Settled;
 use crate::supervisor::RunRecord;
 
 /// How long to wait between two rounds of questions.

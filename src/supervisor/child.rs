@@ -51,8 +51,8 @@ impl Supervised {
     ) -> io::Result<Self> {
         let (peers_sender, peers) = watch::channel(Peers::new());
         let (stop_sender, stop) = watch::channel(false);
-        thread::Builder::new().name("orders".to_owned()).spawn(move || {
-            read_orders(BufReader::new(input), &peers_sender);
+        thread::Builder::new().name("commands".to_owned()).spawn(move || {
+            read_commands(BufReader::new(input), &peers_sender);
             stop_sender.send_replace(true);
             after_the_end();
         })?;
@@ -110,7 +110,7 @@ impl StopSignal {
 }
 
 /// Follows orders until the input ends or fails.
-fn read_orders(mut input: impl BufRead, peers: &watch::Sender<Peers>) {
+fn read_commands(mut input: impl BufRead, peers: &watch::Sender<Peers>) {
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         match serde_json::from_slice(&line) {

@@ -58,7 +58,7 @@ impl Process {
         };
         let log = Arc::new(log);
         let (close_input, input_closed) = oneshot::channel();
-        tokio::spawn(write_orders(stdin, peers, input_closed));
+        tokio::spawn(write_commands(stdin, peers, input_closed));
         let (signals, signals_to_send) = mpsc::unbounded_channel();
         let reports = read_reports(stdout, member, pid, Arc::clone(&log), events.clone());
         let logs = read_log(stderr, Arc::clone(&log));
@@ -110,7 +110,7 @@ async fn signal_until_reaped(
 
 /// Sends every new map of peers, the newest only where the child reads slowly, until the handle closes the
 /// input.
-async fn write_orders(
+async fn write_commands(
     mut stdin: ChildStdin,
     mut peers: watch::Receiver<Peers>,
     input_closed: oneshot::Receiver<()>,

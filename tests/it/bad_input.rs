@@ -148,7 +148,8 @@ fn a_configuration_that_is_not_there_or_no_toml_is_refused_by_its_file() {
 
 #[test]
 fn an_unknown_topology_is_refused_with_those_that_there_are() {
-    let words = ["\"microservice\"", "config/topologies", "monolith", "microservices", "catalog | *"];
+    let words =
+        ["\"microservice\"", "config/topologies", "monolith", "microservices", "catalog+inventory | *"];
     refuses_and_changes_nothing(&Binary::new(), &["up", "--topology", "microservice"], &words);
     let binary = Binary::new().with_variable("CLEAVE__TOPOLOGY", "minilith");
     refuses_and_changes_nothing(&binary, &["serve"], &["\"minilith\"", "monolith"]);
@@ -173,18 +174,24 @@ fn a_topology_that_is_wrong_in_one_line_is_refused_by_its_column() {
 
 #[test]
 fn a_topology_that_is_wrong_in_a_file_is_refused_by_file_line_and_key() {
-    let twice = "[services.a]\nroles = [\"gateway\"]\nmodules = [\"catalog\"]\n[services.b]\nmodules = [\"catalog\", \"inventory\"]\n";
-    let missing = "[services.a]\nroles = [\"gateway\"]\nmodules = [\"catalog\"]\n";
-    let unknown = "[services.a]\nroles = [\"gateway\"]\nmodules = [\"catalog\", \"inventory\", \"orders\"]\n";
-    let empty = "[services.a]\nroles = [\"gateway\"]\nmodules = [\"catalog\", \"inventory\"]\n[services.b]\n";
-    let no_key = "[services.a]\nroles = [\"gateway\"]\nmodule = [\"catalog\", \"inventory\"]\n";
+    const ROLES: &str = "roles = [\"gateway\", \"events\"]\n";
+    const REST: &str = "\"accounts\", \"cart\", \"orders\", \"payments\", \"notifications\"";
+    let twice = &format!(
+        "[services.a]\n{ROLES}modules = [\"catalog\"]\n[services.b]\nmodules = [\"catalog\", \"inventory\", {REST}]\n"
+    );
+    let missing = &format!("[services.a]\n{ROLES}modules = [\"catalog\", {REST}]\n");
+    let unknown =
+        &format!("[services.a]\n{ROLES}modules = [\"catalog\", \"inventory\", {REST}, \"returns\"]\n");
+    let empty =
+        &format!("[services.a]\n{ROLES}modules = [\"catalog\", \"inventory\", {REST}]\n[services.b]\n");
+    let no_key = &format!("[services.a]\n{ROLES}module = [\"catalog\", \"inventory\", {REST}]\n");
     for (text, words) in [
         (
             twice,
             &["line 5", "services.b.modules", "\"catalog\" is already hosted by service \"a\"", "keep one"][..],
         ),
         (missing, &["\"inventory\" is hosted by no service", "add it to the `modules`"]),
-        (unknown, &["line 3", "services.a.modules", "unknown module \"orders\"", "catalog, inventory"]),
+        (unknown, &["line 3", "services.a.modules", "unknown module \"returns\"", "catalog, inventory"]),
         (empty, &["line 4", "service \"b\" hosts nothing", "take it away"]),
         (no_key, &["line 3", "unknown field `module`", "modules"]),
     ] {
@@ -198,9 +205,13 @@ fn a_topology_that_is_wrong_in_a_file_is_refused_by_file_line_and_key() {
 #[test]
 fn a_service_that_the_topology_has_not_is_refused_with_those_that_it_has() {
     let serve = ["serve", "--topology", "microservices"];
-    let words = ["\"catalgo\"", "did you mean \"catalog\"?", "gateway, catalog, inventory"];
+    let words = ["\"catalgo\"", "did you mean \"catalog\"?", "gateway, events, catalog, inventory"];
     refuses_and_changes_nothing(&Binary::new(), &[&serve[..], &["--service", "catalgo"]].concat(), &words);
-    refuses_and_changes_nothing(&Binary::new(), &serve, &["--service", "gateway, catalog, inventory"]);
+    refuses_and_changes_nothing(
+        &Binary::new(),
+        &serve,
+        &["--service", "gateway, events, catalog, inventory"],
+    );
 }
 
 #[test]
@@ -210,7 +221,7 @@ fn addresses_of_peers_that_are_wrong_are_refused_by_their_service() {
         ("catalog = [\"tcp://127.0.0.1\"]", ["peers.catalog", "\"tcp://127.0.0.1\"", "unix://PATH"]),
         (
             "catalgo = [\"tcp://127.0.0.1:1\"]",
-            ["peers.catalgo", "microservices", "gateway, catalog, inventory"],
+            ["peers.catalgo", "microservices", "gateway, events, catalog, inventory"],
         ),
     ] {
         let binary = Binary::new().with_file("own.toml", &format!("[peers]\n{text}\n"));

@@ -1,11 +1,9 @@
 //! Processes die in the middle of checkouts: what was acknowledged stays, what was begun ends, nothing doubles.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cleave::supervisor::RunRecord;
 use cleave_auth::{Claims, TokenIssuer};
 use cleave_compare::{Client, Request, Response};
 use cleave_core::{Clock as _, Ids, SystemClock};
@@ -39,7 +37,7 @@ fn kill_each_process_during_checkouts(topology: &str) {
         .with_variable("CLEAVE__ORDERS__RECOVERY_INTERVAL_MS", "200");
     let up = binary.up(topology, &[]);
     let record = binary.run_record().expect("the store is ready");
-    let shop = Shop::open(&binary, &record);
+    let shop = Shop::open(&binary);
     for service in record.services.keys() {
         let done = AtomicUsize::new(0);
         let outcomes = std::thread::scope(|scope| {
@@ -89,18 +87,18 @@ fn kill_each_process_during_checkouts(topology: &str) {
 }
 
 /// A store with customers.
-struct Shop {
-    public: SocketAddr,
+struct Shop<'run> {
+    binary: &'run Binary,
     product_ids: Vec<String>,
     issuer: TokenIssuer,
     ids: Ids,
 }
 
-impl Shop {
-    fn open(binary: &Binary, record: &RunRecord) -> Self {
+impl<'run> Shop<'run> {
+    fn open(binary: &'run Binary) -> Self {
         let issuer = TokenIssuer::load(&binary.data_dir().join("keys/tokens.key")).expect("the key is there");
         let ids = Ids::from_system(std::sync::Arc::new(SystemClock));
-        let mut shop = Self { public: record.public, product_ids: Vec::new(), issuer, ids };
+        let mut shop = Self { binary, product_ids: Vec::new(), issuer, ids };
         let page = shop.until_answered(&Request::get("/api/v1/products?limit=10&category=kitchen"));
         let items = page["items"].as_array().cloned().unwrap_or_default();
         shop.product_ids = items.iter().filter_map(|item| item["id"].as_str().map(str::to_owned)).collect();
@@ -144,9 +142,12 @@ impl Shop {
 
     /// Asks until there is an answer that is one: a part of the store may be away for a while.
     fn until_answered(&self, request: &Request) -> Value {
-        let mut client = Client::new(self.public, Duration::from_secs(15));
         let definite = |response: &Response| !matches!(response.status, 202 | 500.. | 429);
-        let ask = || client.send(request).ok().filter(definite);
+        // Who is killed may be back at another port.
+        let ask = || {
+            let public = self.binary.run_record()?.public;
+            Client::new(public, Duration::from_secs(15)).send(request).ok().filter(definite)
+        };
         let answer =
             eventually(&format!("{} {} is answered", request.method, request.path), ask, Option::is_some);
         let answer = answer.expect("it was waited for");

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use cleave::house::HOUSE;
 use cleave::journeys::{RandomSession, ScriptedSession};
+use cleave::provision;
 use cleave::topology::{Link, Topology, partitions};
 use cleave_compare::{Client, Dice, Script, Step};
 use cleave_core::{Clock as _, SystemClock};
+use tokio::task::LocalSet;
 
 use crate::support::audit::Records;
-use crate::support::store::Store;
+use crate::support::store::{Store, runtime};
 use crate::support::topologies::{named, presets, relinked};
 use crate::support::world::World;
 
@@ -109,6 +111,7 @@ impl Replay {
     }
 
     fn play(&self, topology: Topology) -> (Vec<Step>, Records) {
+        let name = topology.name().to_owned();
         let shelf = self.store.shelf();
         let world = World::on(self.store.copy(), topology);
         let mut client = Client::new(world.public(), Duration::from_secs(30));
@@ -125,6 +128,16 @@ impl Replay {
             })
         };
         let steps = [play(&script), play(&crowd)].concat();
-        (steps, world.records())
+        world.settle();
+        let records = world.records();
+        let store = world.close();
+        let (clock, ids) = (store.clock.clone(), store.ids.clone());
+        let findings =
+            runtime().block_on(LocalSet::new().run_until(provision::audit(&store.settings, clock, ids)));
+        let findings = findings.expect("the store can be audited");
+        let broken = findings.iter().filter(|finding| finding.counterexample.is_some());
+        let broken = broken.map(ToString::to_string).collect::<Vec<_>>();
+        assert!(broken.is_empty(), "after the session in {name}: {broken:#?}");
+        (steps, records)
     }
 }

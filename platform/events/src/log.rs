@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use cleave_core::{CallFailure, Context, ContractError, ErrorKind};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use crate::RecordedEvent;
 
@@ -46,9 +45,8 @@ pub struct ReadEvents {
 }
 
 /// From where to read, how much, and how long to wait for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct ReadRange {
     /// The number of the last event that the reader has; 0 for all.
     pub after: i64,
@@ -60,7 +58,7 @@ pub struct ReadRange {
 }
 
 /// A topic and how far it reaches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicStatus {
     /// Its name.
     pub topic: String,

@@ -4,13 +4,12 @@ use cleave_core::{Event, Timestamp, UnreadableEvent};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
-use utoipa::ToSchema;
 
 /// The most rows that one statement inserts: larger ones cost more a row on SQLite.
 pub(crate) const MAX_ROWS_PER_STATEMENT: usize = 100;
 
 /// An event with its place and its origin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEvent {
     /// Its number in its topic: 1, 2, 3 …
     pub offset: i64,

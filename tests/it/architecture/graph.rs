@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use super::rule::Rule;
 use super::tokens::{Kind, Token, nested_length};
-use super::workspace::{HouseModel, Workspace};
+use super::workspace::{Dependency, HouseModel, Workspace};
 
 pub(super) const CALLS_ARE_DECLARED: Rule = Rule {
     says: "the house declares exactly the calls that modules make: who names more than the ids of another contract calls \
-           it, and the gateway calls whoever publishes operations",
+           it, who tells or hears of events calls the log, and the gateway calls whoever publishes operations",
     mend: "bring HOUSE.calls in src/house.rs in line with the modules, and renew docs/module-graph.md; where the call \
            would go against the order of the modules, make it an event",
     check: |workspace, findings| {
@@ -71,11 +71,19 @@ fn found_calls(workspace: &Workspace) -> BTreeSet<(String, String)> {
     for one in workspace.implementations() {
         for source in workspace.sources_of(one) {
             for other in workspace.contracts().filter(|other| other.folder != format!("{}-api", one.folder)) {
-                if names_from(&source.tokens, &other.name).iter().any(|(_, name)| !is_id(name)) {
+                let is_call = |name: &str| !is_id(name) && !is_event(name);
+                if names_from(&source.tokens, &other.name).iter().any(|(_, name)| is_call(name)) {
                     let callee = other.folder_name().trim_end_matches("-api");
                     calls.insert((one.folder_name().to_owned(), callee.to_owned()));
                 }
             }
+        }
+    }
+    for one in workspace.implementations() {
+        let tells_or_hears =
+            |dependency: &Dependency| dependency.name == "cleave-events" && !dependency.for_tests;
+        if one.dependencies.iter().any(tells_or_hears) {
+            calls.insert((one.folder_name().to_owned(), "events".to_owned()));
         }
     }
     let gateway = workspace.house.roles.iter().filter(|role| *role == "gateway");
@@ -113,6 +121,11 @@ fn ends_of_path(tokens: &[Token]) -> Vec<(usize, String)> {
 
 fn is_id(name: &str) -> bool {
     name.ends_with("Id")
+}
+
+/// What a module tells is no call: its types are named so.
+fn is_event(name: &str) -> bool {
+    name.ends_with("Event") || name.ends_with("Told") || name.ends_with("Registered")
 }
 
 fn reachable(calls: &BTreeSet<(String, String)>, start: &str) -> BTreeSet<String> {

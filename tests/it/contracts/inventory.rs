@@ -250,11 +250,11 @@ async fn what_was_sold_comes_back_once(inventory: Rc<dyn Inventory>, bench: &Ben
     let product_id = bench.received(&inventory, 5).await;
     let reservation_id = bench.reservation_id();
     bench.reserve(&inventory, reservation_id, &[(product_id, 3)]).await.expect("enough");
-    let early = inventory.return_reservation(&bench.user(), reservation_id).await;
+    let early = inventory.return_reservation(&bench.system(), reservation_id).await;
     assert_eq!(early, Err(InventoryError::ReservationNotCommitted { reservation_id }));
     inventory.commit_reservation(&bench.user(), reservation_id).await.expect("it is reserved");
     assert_eq!(bench.available(&inventory, product_id).await, 2);
-    let returned = inventory.return_reservation(&bench.user(), reservation_id).await.expect("it is sold");
+    let returned = inventory.return_reservation(&bench.system(), reservation_id).await.expect("it is sold");
     assert_eq!(returned.state, ReservationState::Returned);
     assert_eq!(bench.available(&inventory, product_id).await, 5);
 }

@@ -134,6 +134,11 @@ impl Bench {
         }))
     }
 
+    /// The store itself.
+    fn system(&self) -> Context {
+        Context { caller: Caller::System, ..self.admin() }
+    }
+
     /// An admin's command with this key.
     fn command(&self, key: &str) -> Context {
         self.admin().with_key(IdempotencyKey::parse(key).expect("the test's own key is fit"))

@@ -13,7 +13,7 @@ pub(crate) struct Records {
     /// Every product in the order of the list, with its level and its movements.
     pub(crate) products: Vec<String>,
     /// How many rows every other table has.
-    pub(crate) counts: BTreeMap<&'static str, i64>,
+    pub(crate) counts: BTreeMap<String, i64>,
 }
 
 /// A level whose numbers do not add up, alone or over its movements.
@@ -46,6 +46,25 @@ const UNBOOKED: &str = "
         UNION ALL
         SELECT product_id, quantity, -1 AS side FROM stock_movements WHERE kind = 'received'
     ) AS both GROUP BY product_id HAVING SUM(quantity * side) <> 0 OR SUM(side) <> 0";
+
+/// What the other modules' tables say, in numbers.
+const OTHERS: [(&str, &str); 6] = [
+    ("accounts", "SELECT 'accounts', COUNT(*) FROM accounts"),
+    (
+        "cart",
+        "SELECT 'lines', COALESCE(SUM(quantity), 0) FROM cart_lines UNION ALL SELECT state, COUNT(*) FROM cart_takings GROUP BY state",
+    ),
+    (
+        "orders",
+        "SELECT status || ' ' || phase || ' ' || COUNT(*), CAST(SUM(total) AS BIGINT) FROM orders GROUP BY status, phase",
+    ),
+    (
+        "payments",
+        "SELECT kind || ' ' || COUNT(*), CAST(SUM(amount) AS BIGINT) FROM sandbox_ledger GROUP BY kind",
+    ),
+    ("notifications", "SELECT kind, COUNT(*) FROM notifications GROUP BY kind"),
+    ("events", "SELECT topic || ' ' || name, COUNT(*) FROM events GROUP BY topic, name"),
+];
 
 /// Panics where an invariant of the store does not hold.
 pub(crate) fn check_invariants(store: &Store) {
@@ -89,7 +108,7 @@ pub(crate) fn records(store: &Store) -> Records {
         }
         let mut counts = BTreeMap::new();
         for table in ["stock_levels", "receipts", "reservations", "reservation_lines", "outbox"] {
-            counts.insert(table, count(&inventory, table).await);
+            counts.insert(table.to_owned(), count(&inventory, table).await);
         }
         inventory.close().await;
 
@@ -101,9 +120,16 @@ pub(crate) fn records(store: &Store) -> Records {
         let products = described.map(|(id, product)| (product, level_of(id)));
         let products = products.map(|(product, level)| format!("{product} ({level})")).collect();
         for table in ["created_products", "product_prefixes"] {
-            counts.insert(table, count(&catalog, table).await);
+            counts.insert(table.to_owned(), count(&catalog, table).await);
         }
         catalog.close().await;
+        for (module, query) in OTHERS {
+            let database = open(store, module).await;
+            for (what, number) in numbers(&database, query).await {
+                counts.insert(format!("{module}: {what}"), number);
+            }
+            database.close().await;
+        }
         Records { products, counts }
     })
 }
@@ -118,6 +144,11 @@ async fn texts(database: &Database, query: &'static str) -> Vec<String> {
 }
 
 async fn pairs(database: &Database, query: &'static str) -> Vec<(String, String)> {
+    let rows = sqlx::query(query).fetch_all(database.readers()).await.expect("the query is right");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+async fn numbers(database: &Database, query: &'static str) -> Vec<(String, i64)> {
     let rows = sqlx::query(query).fetch_all(database.readers()).await.expect("the query is right");
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }

@@ -28,7 +28,7 @@ use super::waiting::eventually;
 /// A running store.
 pub(crate) struct World {
     pub(crate) topology: Topology,
-    store: Store,
+    store: Option<Store>,
     runtime: Runtime,
     hosts: BTreeMap<String, Host>,
     peers: Peers,
@@ -52,7 +52,7 @@ impl World {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be built");
         let (hosts, peers) = (BTreeMap::new(), Peers::new());
-        let mut world = Self { topology, store, runtime, hosts, peers, public: None };
+        let mut world = Self { topology, store: Some(store), runtime, hosts, peers, public: None };
         let names = world.topology.services().iter().map(|service| service.name.clone()).collect::<Vec<_>>();
         world.launch(&names);
         world
@@ -81,7 +81,7 @@ impl World {
 
     fn bind(&mut self, name: &str) -> (Arc<Process>, Listeners) {
         let service = self.topology.service(name).expect("the topology has this service").clone();
-        let Store { settings, clock, ids, .. } = &self.store;
+        let Store { settings, clock, ids, .. } = self.store();
         let (settings, topology) = (settings.clone(), self.topology.clone());
         let preparing = Process::prepare(settings, topology, service.clone(), clock.clone(), ids.clone());
         let process = self.runtime.block_on(preparing).expect("the data are there");
@@ -127,12 +127,12 @@ impl World {
 
     /// Somebody with an account.
     pub(crate) fn user(&self) -> Person {
-        self.person(Some(self.store.access_token(false)))
+        self.person(Some(self.store().access_token(false)))
     }
 
     /// Somebody with admin rights: each time another account.
     pub(crate) fn admin(&self) -> Person {
-        self.person(Some(self.store.access_token(true)))
+        self.person(Some(self.store().access_token(true)))
     }
 
     /// Somebody with this access token.
@@ -163,7 +163,7 @@ impl World {
 
     /// The secret by which the services know each other.
     pub(crate) fn credential(&self) -> ServiceCredential {
-        ServiceCredential::load(&self.store.settings.credential_file()).expect("the credential is there")
+        ServiceCredential::load(&self.store().settings.credential_file()).expect("the credential is there")
     }
 
     /// The names of the running services.
@@ -173,12 +173,38 @@ impl World {
 
     /// The data.
     pub(crate) fn store(&self) -> &Store {
-        &self.store
+        self.store.as_ref().expect("the data are here until the world is closed")
     }
 
     /// What the tables say now.
     pub(crate) fn records(&self) -> Records {
-        audit::records(&self.store)
+        audit::records(self.store())
+    }
+
+    /// Waits until nobody has anything left to do.
+    pub(crate) fn settle(&self) {
+        let mut quiet = 0;
+        let look = || {
+            let all = self.services().all(|service| self.ask(service, "/settled").status() == 200);
+            quiet = if all { quiet + 1 } else { 0 };
+            quiet
+        };
+        eventually("the store is settled", look, |quiet| *quiet == 2);
+    }
+
+    /// Stops all services in peace, and leaves the data.
+    pub(crate) fn close(mut self) -> Store {
+        self.stop_all();
+        self.store.take().expect("it is taken once")
+    }
+
+    /// Callers first, so that nobody calls what is gone.
+    fn stop_all(&mut self) {
+        let names = self.topology.services().iter().map(|service| service.name.clone()).collect::<Vec<_>>();
+        for host in names.iter().filter_map(|name| self.hosts.remove(name)) {
+            let stopped = self.runtime.block_on(host.running.stop());
+            assert!(stopped.is_ok() || std::thread::panicking(), "a service stops in peace: {stopped:?}");
+        }
     }
 
     /// One more thread of the service that hosts this module or role: this one.
@@ -190,14 +216,11 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // Callers first, so that nobody calls what is gone.
-        let names = self.topology.services().iter().map(|service| service.name.clone()).collect::<Vec<_>>();
-        for host in names.iter().filter_map(|name| self.hosts.remove(name)) {
-            let stopped = self.runtime.block_on(host.running.stop());
-            assert!(stopped.is_ok() || std::thread::panicking(), "a service stops in peace: {stopped:?}");
-        }
-        if !std::thread::panicking() {
-            audit::check_invariants(&self.store);
+        self.stop_all();
+        if let Some(store) = &self.store
+            && !std::thread::panicking()
+        {
+            audit::check_invariants(store);
         }
     }
 }
