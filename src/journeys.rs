@@ -1,5 +1,7 @@
 //! The customers that the instrument and the tests play: what they ask for, and what a right answer is.
 
+mod buying;
+mod customers;
 mod normal;
 mod random;
 mod script;
@@ -7,6 +9,8 @@ mod session;
 
 use cleave_compare::{Dice, Journey, Request, Response};
 
+pub use buying::{CartJourney, CheckoutJourney};
+pub use customers::Customers;
 pub use normal::Normaliser;
 pub use random::RandomSession;
 pub use script::ScriptedSession;

@@ -12,8 +12,9 @@ use catalog::seed::{self, SeedProduct};
 use catalog_api::rest::CatalogAdapter;
 use catalog_api::{ListProducts, Product};
 use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer};
-use cleave_core::{AccountId, Clock, Context, Ids, MAX_PAGE_SIZE, Page};
+use cleave_core::{AccountId, Clock, Context, IdempotencyKey, Ids, MAX_PAGE_SIZE, Page};
 use cleave_db::Database;
+use inventory_api::{Inventory as _, ReceiveStock};
 use rand::Rng as _;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -202,6 +203,28 @@ pub async fn seed(
     };
     close(&cell).await;
     outcome
+}
+
+/// Books so many more units of every product.
+pub async fn receive(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+    units: i64,
+) -> Result<(), ProvisionError> {
+    let all = products(settings, clock.clone(), ids.clone()).await?;
+    let cell = open_store(settings, clock, ids).await?;
+    let inventory = cell.inventory.clone().expect("the whole store hosts the inventory");
+    for product in all {
+        let context = context(&cell);
+        let key =
+            IdempotencyKey::parse(context.request_id.as_str()).expect("a request's id is fit for a key");
+        let request = ReceiveStock { product_id: product.id, quantity: units };
+        let received = inventory.receive_stock(&context.with_key(key), request).await;
+        received.map_err(|error| refused("inventory", &error))?;
+    }
+    close(&cell).await;
+    Ok(())
 }
 
 /// Whether the catalogue has no product at all.

@@ -8,14 +8,20 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
+use cleave_auth::TokenIssuer;
 use cleave_compare::{Comparison, Results, Settings as Plan, Subject, TerminalProgress, render};
 use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
 use super::{Common, Failure, Outcome, block_on, failed, start_logging};
-use crate::journeys::{ListJourney, ProductJourney, ScriptedSession, Shelf};
+use crate::journeys::{
+    CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf,
+};
 use crate::provision::{self, Goods};
 use crate::settings::Settings;
+
+/// How many units of each product come in: more than any comparison sells.
+const UNITS: i64 = 10_000;
 
 /// What `compare` takes.
 #[derive(Debug, Args)]
@@ -68,10 +74,13 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
     let floor = deployment("bare handlers", Program::Floor);
     let plan = if args.quick { Plan::quick(args.seed) } else { Plan::standard(args.seed) };
     let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
+    let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
+    let cart = CartJourney::new(&shelf, &customers);
+    let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
-        journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf)],
+        journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf), &cart, &checkout],
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: Plan { share_processors: args.share_cores, ..plan },
         version: env!("CARGO_PKG_VERSION"),
@@ -89,6 +98,7 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
     provision::seed(settings, clock.clone(), ids.clone(), Goods::Bundled, |_| {}).await.map_err(failed)?;
     let admin = provision::ensure_admin(settings, clock.clone(), ids.clone()).await.map_err(failed)?;
     let admin_token = provision::admin_token(settings, clock.as_ref(), admin.account_id).map_err(failed)?;
+    provision::receive(settings, clock.clone(), ids.clone(), UNITS).await.map_err(failed)?;
     let products = provision::products(settings, clock, ids).await.map_err(failed)?;
     let mut categories = products.iter().map(|product| product.category.clone()).collect::<Vec<_>>();
     categories.sort();

@@ -23,12 +23,28 @@ fn the_monolith_starts_answers_and_stops() {
 
 #[test]
 fn the_microservices_start_answer_and_stop() {
-    walk("microservices", &["catalog", "gateway", "inventory"]);
+    walk(
+        "microservices",
+        &[
+            "accounts",
+            "cart",
+            "catalog",
+            "events",
+            "gateway",
+            "inventory",
+            "notifications",
+            "orders",
+            "payments",
+        ],
+    );
 }
 
 #[test]
 fn a_topology_in_one_line_starts_answers_and_stops() {
-    walk("catalog | *", &["catalog", "gateway", "inventory"]);
+    walk(
+        "catalog+inventory | orders+payments | *",
+        &["accounts-cart-notifications", "catalog-inventory", "events", "gateway", "orders-payments"],
+    );
 }
 
 /// Starts a topology, looks at all that a person sees of it, and stops it.
@@ -164,7 +180,7 @@ fn a_killed_service_is_reported_and_restarted_and_the_store_answers_again() {
 fn a_killed_up_leaves_no_process() {
     let binary = Binary::new();
     let up = binary.up("microservices", &[]);
-    assert_eq!(binary.processes().len(), 4, "up and three services: {:?}", binary.processes());
+    assert_eq!(binary.processes().len(), 10, "up and nine services: {:?}", binary.processes());
     let start = now();
     up.signal(Signal::KILL);
     let ended = up.ended();
@@ -192,12 +208,13 @@ fn a_public_service_that_others_keep_calling_stops_by_itself() {
 #[test]
 fn each_replica_listens_on_a_socket_file_of_its_own() {
     let replicated = "link = \"unix\"\n[services.edge]\nroles = [\"gateway\"]\nmodules = [\"inventory\"]\n\
-                      [services.catalog]\nmodules = [\"catalog\"]\nreplicas = 2\n";
+                      [services.catalog]\nmodules = [\"catalog\"]\nreplicas = 2\n[services.rest]\nroles = [\"events\"]\n\
+                      modules = [\"accounts\", \"cart\", \"orders\", \"payments\", \"notifications\"]\n";
     let binary = Binary::new().with_file("topologies/replicated.toml", replicated);
     let up = binary.up("replicated", &[]);
     let sockets =
         std::fs::read_dir(binary.data_dir().join("run")).expect("the folder of the sockets").count();
-    assert_eq!(sockets, 3, "one of the edge, two of the catalogue");
+    assert_eq!(sockets, 4, "one of the edge, two of the catalogue, one of the rest");
     let public = binary.run_record().expect("it runs").public;
     for _ in 0..10 {
         assert_eq!(ask(public, &Request::get("/api/v1/products?limit=1")).status, 200);
@@ -215,12 +232,15 @@ fn a_process_opens_the_databases_of_its_own_modules_only() {
     let mut with_database = BTreeSet::new();
     for (service, processes) in &record.services {
         let placement = json(&ask(processes[0].internal, &Request::get("/topology")));
-        let hosted = placement["modules"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let hosted = ["modules", "roles"].iter().filter_map(|parts| placement[parts].as_array()).flatten();
+        // The gateway keeps nothing.
+        let hosted = hosted.filter_map(Value::as_str).filter(|part| *part != "gateway");
         let opened = databases_open_in(processes[0].pid, &binary.data_dir());
         assert_eq!(opened, hosted.map(str::to_owned).collect(), "the databases that {service} has open");
         with_database.extend(opened);
     }
-    assert_eq!(with_database, HOUSE.modules.iter().map(|module| (*module).to_owned()).collect());
+    let all = HOUSE.modules.iter().chain(&["events"]).map(|part| (*part).to_owned());
+    assert_eq!(with_database, all.collect());
     assert_eq!(up.stop().code, Some(0));
 }
 
@@ -253,7 +273,7 @@ fn one_request_id_goes_through_all_processes() {
         own.filter_map(|span| Some(span["module"].as_str()?.to_owned())).collect::<BTreeSet<_>>()
     };
     eventually("catalog and inventory log the request", heard_of_it, |modules| {
-        HOUSE.modules.iter().all(|module| modules.contains(*module))
+        ["catalog", "inventory"].iter().all(|module| modules.contains(*module))
     });
     assert_eq!(up.stop().code, Some(0));
 }

@@ -9,11 +9,12 @@ use crate::error::CompareError;
 use crate::generator::{Generator, Limits, Load, Phase};
 use crate::histogram::Latencies;
 use crate::journey::Journey;
+use crate::preparation;
 use crate::proc::{self, ThreadTimes};
 use crate::results::{Block, BlockCell, ByName, ProcessCount};
 use crate::schedule;
 use crate::settings::{Phases, Settings};
-use crate::subject::{Guard, Process, Subject};
+use crate::subject::{Guard, Process, Running, Subject};
 
 /// What the blocks of one round share.
 pub(crate) struct RoundPlan<'a> {
@@ -45,6 +46,10 @@ pub(crate) mod purpose {
 
 /// The closed loop cycles through so many requests.
 const CLOSED_REQUESTS: usize = 1000;
+/// More requests a second than this are not made ready where each is good once: far beyond what the disk allows.
+const MOST_ONCE_PER_SECOND: f64 = 1_000.0;
+/// Longer than this nobody waits for a deployment to settle.
+const LONGEST_SETTLING: Duration = Duration::from_secs(10);
 /// Between phases the deployment comes to rest, and the kernel books what its threads have run.
 const SETTLE: Duration = Duration::from_millis(10);
 /// The share of the capacity phase during which queues fill, not counted.
@@ -56,6 +61,7 @@ impl RoundPlan<'_> {
         &self,
         label: &str,
         subject: &dyn Subject,
+        is_floor: bool,
         mut note: impl FnMut(&str),
     ) -> Result<Measured, CompareError> {
         let began_seconds = self.run_began.elapsed().as_secs_f64();
@@ -79,8 +85,12 @@ impl RoundPlan<'_> {
         };
         for (index, journey) in self.journeys.iter().enumerate() {
             note(journey.name());
+            if is_floor && !journey.has_floor() {
+                continue;
+            }
             let paced = self.journey(*journey, index as u64, &processes, &mut generator).map_err(failed)?;
-            let (cell, phase) = paced;
+            let (mut cell, phase) = paced;
+            cell.settled_ms = settled_ms(guard.running());
             measured.lateness.merge(&phase.lateness);
             if !cell.void {
                 measured.latencies.insert(journey.name().to_owned(), phase.latencies);
@@ -111,20 +121,35 @@ impl RoundPlan<'_> {
         let seconds = Duration::from_secs_f64;
         let dice = |purpose| Dice::new(self.settings.seed, &[purpose, self.round, index]);
         let mut throw = dice(purpose::CLOSED);
-        let closed_requests = generator.prepare((0..CLOSED_REQUESTS).map(|_| journey.request(&mut throw)));
+        let busy = self.phases.warm_up_seconds + self.phases.capacity_seconds;
+        let once = (busy * MOST_ONCE_PER_SECOND).ceil() as usize;
+        let count = if journey.is_once() { once } else { CLOSED_REQUESTS };
+        let closed_requests = (0..count).map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+        preparation::ask(generator.address(), journey, &closed_requests)?;
+        let (warm_up_requests, closed_requests) = if journey.is_once() {
+            let mut warm_up = closed_requests;
+            let share = self.phases.warm_up_seconds / busy;
+            let rest = warm_up.split_off((warm_up.len() as f64 * share) as usize);
+            (generator.prepare(warm_up), generator.prepare(rest))
+        } else {
+            (generator.prepare(closed_requests.clone()), generator.prepare(closed_requests))
+        };
+        let warming = Load { journey, requests: &warm_up_requests };
         let closed = Load { journey, requests: &closed_requests };
         let paced_length = seconds(self.phases.paced_seconds);
         let schedule = schedule::poisson(
             &mut dice(purpose::SCHEDULE),
-            self.settings.paced_rate_per_second,
+            journey.rate_per_second(self.settings.paced_rate_per_second),
             paced_length,
         );
         let mut throw = dice(purpose::PACED);
-        let paced_requests = generator.prepare(schedule.iter().map(|_| journey.request(&mut throw)));
+        let paced_requests = schedule.iter().map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+        preparation::ask(generator.address(), journey, &paced_requests)?;
+        let paced_requests = generator.prepare(paced_requests);
         let paced = Load { journey, requests: &paced_requests };
 
         let warm_up = seconds(self.phases.warm_up_seconds);
-        self.on_generator(|| generator.closed_loop(closed, Duration::ZERO, warm_up))?;
+        self.on_generator(|| generator.closed_loop(warming, Duration::ZERO, warm_up))?;
         thread::sleep(SETTLE);
 
         let before = cpu_times(processes);
@@ -147,6 +172,7 @@ impl RoundPlan<'_> {
             cpu_us_per_request: cpu_by_service(processes, before.zip(after), phase.requests),
             capacity_rps: capacity.accepted_per_second(),
             capacity_errors: capacity.errors,
+            settled_ms: None,
             late: phase.late,
             queued: phase.queued,
             void: phase.late as f64 > phase.requests as f64 * self.settings.void_late_share,
@@ -179,6 +205,20 @@ impl RoundPlan<'_> {
 pub(crate) fn start(cpu_sets: &CpuSets, label: &str, subject: &dyn Subject) -> Result<Guard, CompareError> {
     let failed = |source| CompareError::Start { label: label.to_owned(), source };
     cpu_sets.on_servers(|| subject.start()).map(Guard::new).map_err(failed)
+}
+
+/// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.
+fn settled_ms(running: &dyn Running) -> Option<f64> {
+    let start = Instant::now();
+    loop {
+        if running.is_settled()? {
+            return Some(start.elapsed().as_secs_f64() * 1_000.0);
+        }
+        if start.elapsed() > LONGEST_SETTLING {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The sum over all processes; none if one of them cannot be read.

@@ -37,6 +37,7 @@ pub struct Comparison<'a> {
 struct Entry<'a> {
     label: String,
     subject: &'a dyn Subject,
+    is_floor: bool,
 }
 
 /// What was learnt before anything was timed.
@@ -107,6 +108,7 @@ impl Comparison<'_> {
         let mut named: Vec<(String, &dyn Subject)> =
             self.topologies.iter().map(|topology| (topology.label().to_owned(), *topology)).collect();
         named.push((twin.clone(), *baseline));
+        let topologies = named.len();
         named.extend(self.floor.map(|floor| (floor.label().to_owned(), floor)));
         let mut seen = HashSet::new();
         let journeys = self.journeys.iter().map(|journey| journey.name());
@@ -117,7 +119,8 @@ impl Comparison<'_> {
         if let Some(name) = journeys.into_iter().find(|name| !seen.insert(*name)) {
             return plan(&format!("two journeys are called {name:?}"));
         }
-        let entries = named.into_iter().map(|(label, subject)| Entry { label, subject }).collect();
+        let entry = |(number, (label, subject))| Entry { label, subject, is_floor: number >= topologies };
+        let entries = named.into_iter().enumerate().map(entry).collect();
         Ok((entries, twin))
     }
 
@@ -172,7 +175,9 @@ impl Comparison<'_> {
                     }
                 }
             }
-            equivalence::probe(label, &mut client, self.journeys, self.settings.seed)?;
+            let has = |journey: &&&dyn Journey| is_topology || journey.has_floor();
+            let journeys = self.journeys.iter().filter(has).copied().collect::<Vec<_>>();
+            equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
             let before_stop = Instant::now();
             guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
             subject_overhead += before_stop.elapsed();
@@ -238,8 +243,9 @@ impl Comparison<'_> {
             if run_began.elapsed().as_secs_f64() + block_seconds > self.settings.limit_seconds {
                 return Ok(None);
             }
-            let block =
-                plan.measure(&entry.label, entry.subject, |what| note(&format!("{}, {what}", entry.label)))?;
+            let block = plan.measure(&entry.label, entry.subject, entry.is_floor, |what| {
+                note(&format!("{}, {what}", entry.label));
+            })?;
             measured.push((entry.label.clone(), block));
         }
         Ok(Some(measured))

@@ -48,7 +48,9 @@ pub(crate) fn probe(
         let mut dice = Dice::new(seed, &[]);
         for _ in 0..PROBES {
             let request = journey.request(&mut dice);
-            let got = match client.send(&request) {
+            let prepared =
+                journey.preparation(&request).map(|preparation| client.send(&preparation)).transpose();
+            let got = match prepared.and_then(|_| client.send(&request)) {
                 Ok(response) if journey.accepts(&response) => continue,
                 Ok(response) => {
                     let body: String = response.text().chars().take(SHOWN_CHARACTERS).collect();

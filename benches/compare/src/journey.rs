@@ -13,6 +13,26 @@ pub trait Journey: Sync {
     /// The next request. All variety comes from the dice, so that every subject gets the same requests.
     fn request(&self, dice: &mut Dice) -> Request;
 
+    /// What has to be asked before this request, unmeasured and only once for each; nothing for most journeys.
+    fn preparation(&self, _request: &Request) -> Option<Request> {
+        None
+    }
+
+    /// Whether each request is good for one time only: the load never repeats one then.
+    fn is_once(&self) -> bool {
+        false
+    }
+
+    /// The rate of the paced phase, where the plan has this one for journeys that only read.
+    fn rate_per_second(&self, plan: f64) -> f64 {
+        plan
+    }
+
+    /// Whether the floor has it too.
+    fn has_floor(&self) -> bool {
+        true
+    }
+
     /// Whether status and body are what they should be: a fast error must not count as an answer.
     ///
     /// It runs on the generator's thread after the clock has been read: look at the status and for a few bytes of

@@ -71,6 +71,7 @@ mod histogram;
 mod http;
 mod journey;
 mod machine;
+mod preparation;
 mod proc;
 mod progress;
 pub mod render;

@@ -31,6 +31,7 @@ pub fn table(results: &Results, colour: bool) -> String {
     }
     text.push('\n');
     text.push_str(&grid(&journeys(results), 2, paint));
+    text.push_str(&grid(&processes(results), 2, paint));
     text.push('\n');
     text.push_str(&grid(&deployments(results), 1, paint));
     text.push('\n');
@@ -77,6 +78,7 @@ fn journeys(results: &Results) -> Vec<Vec<Text>> {
         "CPU µs/req",
         "CPU ratio",
         "capacity/s",
+        "settled ms",
         "errors",
     ];
     let mut rows = vec![header.map(Text::plain).into()];
@@ -93,9 +95,8 @@ fn journeys(results: &Results) -> Vec<Vec<Text>> {
             let ratios = Beside::Baseline(results.control.get(journey));
             rows.push(journey_row(journey, &results.twin.label, cell, ratios));
         }
-        if let Some((floor, cell)) =
-            results.floor.as_ref().and_then(|floor| Some((floor, floor.journeys.get(journey)?)))
-        {
+        let of_floor = results.floor.as_ref().and_then(|floor| Some((floor, floor.journeys.get(journey)?)));
+        if let Some((floor, cell)) = of_floor.filter(|(_, cell)| cell.requests > 0) {
             rows.push(journey_row(journey, &floor.label, cell, Beside::Nothing));
         }
     }
@@ -130,8 +131,27 @@ fn journey_row(journey: &str, label: &str, cell: &Cell, beside: Beside<'_>) -> V
         Text::number(cell.cpu_us_per_request, 1),
         ratio(|ratios| ratios.cpu),
         Text::number(cell.capacity_rps, 0),
+        Text::number(cell.settled_ms, 0),
         Text::plain(format!("{} of {}", cell.errors, cell.requests)),
     ]
+}
+
+/// Where the CPU time of each journey goes: a row a journey and topology, a column a process.
+fn processes(results: &Results) -> Vec<Vec<Text>> {
+    let mut rows = vec![["journey", "topology", "CPU µs/req by process"].map(Text::plain).into()];
+    for journey in &results.journey_order {
+        for topology in &results.topologies {
+            let cell = results.journeys.get(journey).and_then(|cells| cells.get(topology));
+            let Some(cell) = cell.filter(|cell| cell.cpu_us_per_request_by_service.len() > 1) else {
+                continue;
+            };
+            let spent =
+                cell.cpu_us_per_request_by_service.iter().map(|(service, us)| format!("{service} {us:.0}"));
+            let spent = Text::plain(spent.collect::<Vec<_>>().join(", "));
+            rows.push(vec![Text::plain(journey.as_str()), Text::plain(topology.as_str()), spent]);
+        }
+    }
+    if rows.len() == 1 { Vec::new() } else { rows }
 }
 
 fn deployments(results: &Results) -> Vec<Vec<Text>> {

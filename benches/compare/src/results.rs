@@ -79,6 +79,8 @@ pub struct Cell {
     pub offered_rps: f64,
     /// Right answers per second in the paced phases.
     pub achieved_rps: f64,
+    /// From the end of a load until nothing was left to do, in milliseconds.
+    pub settled_ms: Option<f64>,
     /// Right answers per second with all connections always busy, median over rounds.
     pub capacity_rps: Option<f64>,
     /// Errors of the capacity phases, which are not in `capacity_rps`.
@@ -205,6 +207,8 @@ pub struct BlockCell {
     pub p99_us: Option<f64>,
     /// CPU time per request by service.
     pub cpu_us_per_request: Option<ByName<f64>>,
+    /// From the end of the load until nothing was left to do, in milliseconds; none where that cannot be asked.
+    pub settled_ms: Option<f64>,
     /// Right answers per second with all connections busy.
     pub capacity_rps: f64,
     /// Errors of the capacity phase.

@@ -25,6 +25,11 @@ pub trait Running {
     /// From the first spawn to ready, in milliseconds.
     fn start_ms(&self) -> f64;
 
+    /// Whether nothing is left to do that nobody waits for; none where that cannot be asked.
+    fn is_settled(&self) -> Option<bool> {
+        None
+    }
+
     /// Stops all processes, waits for their end, and removes the data.
     fn stop(self: Box<Self>) -> anyhow::Result<()>;
 }

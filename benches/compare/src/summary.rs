@@ -167,6 +167,7 @@ impl<'a> Collected<'a> {
             errors: sum(&|cell| cell.errors),
             offered_rps: sum(&|cell| cell.requests) as f64 / (cells.len() as f64 * phases.paced_seconds),
             achieved_rps: sum(&|cell| cell.accepted) as f64 / counted_seconds,
+            settled_ms: median(cells.iter().filter_map(|cell| cell.settled_ms)),
             capacity_rps: median(cells.iter().map(|cell| cell.capacity_rps)).filter(|rps| *rps > 0.0),
             capacity_errors: sum(&|cell| cell.capacity_errors),
             p50_us: latencies.and_then(|all| all.quantile_us(0.5)),

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use cleave_compare::{Process, Running, Subject};
+use cleave_compare::{Client, Process, Request, Running, Subject};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -14,6 +15,9 @@ use crate::cli::up::fleet_plan;
 use crate::settings::Settings;
 use crate::supervisor::{Fleet, FleetPlan, LogSink};
 use crate::topology::Topology;
+
+/// How long a process may take to say whether it is settled.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Something to be measured: started on a copy of the template's data, in processes of its own.
 pub(super) struct Deployment {
@@ -90,6 +94,20 @@ impl Running for RunningFleet {
 
     fn start_ms(&self) -> f64 {
         self.fleet.ready_in().as_secs_f64() * 1_000.0
+    }
+
+    fn is_settled(&self) -> Option<bool> {
+        let mut settled = true;
+        for process in self.fleet.processes() {
+            let response = Client::new(process.internal, PATIENCE).send(&Request::get("/settled")).ok()?;
+            // The bare handlers have nothing of the kind.
+            match response.status {
+                200 => {}
+                503 => settled = false,
+                _ => return None,
+            }
+        }
+        Some(settled)
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {

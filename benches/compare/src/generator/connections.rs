@@ -97,7 +97,7 @@ impl Generator {
         Ok(generator)
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 

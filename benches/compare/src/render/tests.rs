@@ -15,6 +15,7 @@ fn cell(p50_us: f64) -> Cell {
         offered_rps: 500.0,
         achieved_rps: 500.0,
         capacity_rps: Some(11_000.0),
+        settled_ms: None,
         capacity_errors: 0,
         p50_us: Some(p50_us),
         p99_us: Some(p50_us * 3.0),
