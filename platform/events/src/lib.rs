@@ -27,6 +27,8 @@ mod relay;
 pub mod rest;
 mod settings;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use cleave_db::{Migration, Migrations};
 

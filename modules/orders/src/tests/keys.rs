@@ -39,7 +39,7 @@ async fn the_same_key_with_another_body_is_refused() {
     let (process, orders, context) = (LocalSet::new(), world.orders(), world.with_key(1, "first"));
     for request in [
         paid_with("tok_declined"),
-        PlaceOrder { expected_total: Some(world.total()), ..paid_with("tok_visa") },
+        PlaceOrder { expected_total: Some(World::total()), ..paid_with("tok_visa") },
         PlaceOrder { expected_total: Some(money(1)), ..paid_with("tok_visa") },
     ] {
         let answer = process.run_until(orders.place_order(&context, request)).await;

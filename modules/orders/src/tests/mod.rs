@@ -1,5 +1,6 @@
 //! The orders on a database file of their own, among modules in memory that fail on demand, with a clock that tests move.
 
+mod crashes;
 mod keys;
 mod migrations;
 mod others;

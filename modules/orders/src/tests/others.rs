@@ -89,10 +89,6 @@ impl Others {
         gate
     }
 
-    pub(super) fn heal(&self) {
-        self.with(|state| state.faults.clear());
-    }
-
     /// How often the operation was called.
     pub(super) fn count(&self, operation: &str) -> usize {
         self.with(|state| state.calls.iter().filter(|(known, _)| *known == operation).count())

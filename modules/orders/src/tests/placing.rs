@@ -22,7 +22,7 @@ async fn a_checkout_buys_the_cart_at_the_prices_of_the_catalogue() {
     };
     let lines = vec![line(first, "Product 0", 2, PRICES[0]), line(second, "Product 1", 1, PRICES[1])];
     let Order { id, created_at, updated_at, .. } = order;
-    let (status, reason, total) = (OrderStatus::Confirmed, None, world.total());
+    let (status, reason, total) = (OrderStatus::Confirmed, None, World::total());
     assert_eq!(order, Order { id, status, lines, total, reason, created_at, updated_at });
     assert!(world.cart(1).is_empty());
     let sold = world.others.with(|state| world.products.map(|product| state.stock[&product].sold));
@@ -94,10 +94,10 @@ async fn a_total_that_is_expected_rightly_is_no_hindrance() {
     let world = World::new().await;
     world.fill_cart(1);
     let (process, orders, context) = (LocalSet::new(), world.orders(), world.with_key(1, "first"));
-    let request = PlaceOrder { expected_total: Some(world.total()), ..paid_with("tok_visa") };
+    let request = PlaceOrder { expected_total: Some(World::total()), ..paid_with("tok_visa") };
     let order = process.run_until(orders.place_order(&context, request)).await.expect("it is bought");
     process.await;
-    assert_eq!(order.total, world.total());
+    assert_eq!(order.total, World::total());
     world.check().await;
 }
 
@@ -117,7 +117,7 @@ async fn what_the_customer_picks_during_the_checkout_stays_in_the_cart() {
         })
         .await;
     process.await;
-    assert_eq!(answer.expect("it is bought").total, world.total());
+    assert_eq!(answer.expect("it is bought").total, World::total());
     assert_eq!(world.cart(1).len(), 1);
     world.check().await;
 }

@@ -13,7 +13,11 @@ use super::{Fault, World, account, money, paid_with};
 async fn refused(world: &World, token: &str) -> (OrdersError, Order) {
     world.fill_cart(1);
     let refusal = world.place(1, "first", token).await.expect_err("it is refused");
-    let page = world.orders().list_orders(&world.customer(1), Default::default()).await.expect("a page");
+    let page = world
+        .orders()
+        .list_orders(&world.customer(1), orders_api::ListOrders::default())
+        .await
+        .expect("a page");
     let [order] = &page.items[..] else { panic!("a refused order is listed: {page:?}") };
     assert_eq!((order.status, order.reason.as_deref()), (OrderStatus::Refused, Some(refusal.code())));
     assert_eq!(refusal.members(), [("order_id", order.id.to_string())]);
@@ -83,7 +87,7 @@ async fn another_total_than_expected_is_refused_at_once_and_tells_the_new_one() 
         let answer = process.run_until(orders.place_order(&context, request.clone())).await;
         let refusal = answer.expect_err("it costs more");
         let OrdersError::PriceChanged { order_id, total } = refusal else { panic!("{refusal:?}") };
-        assert_eq!((order_id, total), (world.order().await.order_id, world.total()));
+        assert_eq!((order_id, total), (world.order().await.order_id, World::total()));
     }
     process.await;
     assert_eq!(world.cart(1), world.full_cart());

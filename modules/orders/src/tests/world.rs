@@ -143,7 +143,7 @@ impl World {
     }
 
     /// What the cart of [`World::fill_cart`] costs.
-    pub(super) fn total(&self) -> Money {
+    pub(super) fn total() -> Money {
         money(2 * PRICES[0] + PRICES[1])
     }
 
@@ -240,7 +240,7 @@ impl World {
 
     /// The events of the outbox, in their order.
     pub(super) async fn events(&self) -> Vec<OrderEvent> {
-        let rows = self.rows("SELECT name, version, payload FROM outbox ORDER BY position").await;
+        let rows = self.rows("SELECT name, version, payload FROM outbox ORDER BY seq").await;
         rows.iter()
             .map(|row| {
                 let (name, payload): (String, String) = (row.get(0), row.get(2));
@@ -316,7 +316,7 @@ impl World {
                 let payment = payment.expect("it is paid");
                 assert_eq!((payment.amount, payment.account_id), (Some(*total), Some(*account_id)));
                 let expected = ["order_confirmed", "order_cancelled"];
-                assert_eq!(names, expected[..1 + usize::from(is_cancelled)], "{order_id} is told of");
+                assert_eq!(names, expected[..=usize::from(is_cancelled)], "{order_id} is told of");
             }
             OrderStatus::Refused => {
                 assert!(matches!(taking, None | Some(TakingState::PutBack)), "{order_id} keeps a cart");

@@ -1,0 +1,127 @@
+//! Tellers, listeners and a log on databases of their own.
+
+mod consuming;
+mod logging;
+mod telling;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cleave_core::{Clock as _, Context, Event, Ids, ManualClock, SystemClock, Timestamp, UnreadableEvent};
+use cleave_db::{Database, DatabaseSettings, Migration, Migrations, WriteError};
+use tempfile::TempDir;
+
+use crate::{CONSUMER_SQL, LOG_MIGRATIONS, OUTBOX_SQL, Outbox, RecordedEvent, TableLog};
+
+const TELLER: Migrations = Migrations(&[Migration { version: 1, name: "outbox", sql: OUTBOX_SQL }]);
+
+const LISTENER: Migrations = Migrations(&[
+    Migration { version: 1, name: "consumer", sql: CONSUMER_SQL },
+    Migration {
+        version: 2,
+        name: "effects",
+        sql: "CREATE TABLE effects (number BIGINT NOT NULL, entity TEXT NOT NULL)",
+    },
+]);
+
+/// Something that happened to one of a few things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Happened {
+    name: &'static str,
+    entity: String,
+}
+
+impl Event for Happened {
+    const TOPIC: &'static str = "teller";
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn entity(&self) -> String {
+        self.entity.clone()
+    }
+
+    fn payload(&self) -> String {
+        "{\"text\":\"with \\\"quotes\\\"\"}".to_owned()
+    }
+
+    fn read(name: &str, _version: u32, _payload: &str) -> Result<Self, UnreadableEvent> {
+        Err(UnreadableEvent::UnknownName { topic: Self::TOPIC, name: name.to_owned() })
+    }
+}
+
+fn happened(entity: &str) -> Happened {
+    Happened { name: "happened", entity: entity.to_owned() }
+}
+
+struct World {
+    folder: TempDir,
+    clock: Arc<SystemClock>,
+    ids: Arc<Ids>,
+    teller: Database,
+    listener: Database,
+    log: TableLog,
+    outbox: Outbox,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let clock = Arc::new(SystemClock);
+        let ids = Arc::new(Ids::from_seed(Arc::new(ManualClock::new(Timestamp::from_micros(0))), 1));
+        let teller = open(&folder, "teller").await;
+        teller.migrate(&TELLER).await.expect("tables");
+        let listener = open(&folder, "listener").await;
+        listener.migrate(&LISTENER).await.expect("tables");
+        let logged = open(&folder, "events").await;
+        logged.migrate(&LOG_MIGRATIONS).await.expect("tables");
+        let log = TableLog::new(logged, clock.clone());
+        Self { folder, clock, ids, teller, listener, log, outbox: Outbox::new() }
+    }
+
+    fn system(&self) -> Context {
+        Context::background(&self.ids, self.clock.instant() + Duration::from_secs(30))
+    }
+
+    /// Tells of what happened to these, in one transaction.
+    async fn tell(&self, entities: &[&str]) {
+        let events = entities.iter().map(|entity| happened(entity)).collect::<Vec<_>>();
+        self.tell_all(&self.teller, &events).await;
+    }
+
+    async fn tell_all(&self, teller: &Database, events: &[Happened]) {
+        let (context, at) = (self.system(), self.clock.now());
+        let told = teller.write(async |transaction| {
+            self.outbox.record(transaction, &context, at, events).await?;
+            Ok::<_, WriteError<()>>(())
+        });
+        told.await.expect("it is written down");
+        self.outbox.wake();
+    }
+
+    /// The listener's effects: the number of each event, in order.
+    async fn effects(&self) -> Vec<(i64, String)> {
+        sqlx::query_as("SELECT number, entity FROM effects ORDER BY rowid")
+            .fetch_all(self.listener.readers())
+            .await
+            .expect("the query is right")
+    }
+}
+
+async fn open(folder: &TempDir, module: &'static str) -> Database {
+    let settings = DatabaseSettings {
+        url: format!("sqlite:{}", folder.path().join(format!("{module}.db")).display()),
+        max_readers: 2,
+        acquire_timeout: Duration::from_secs(30),
+    };
+    Database::open(module, &settings).await.expect("a database")
+}
+
+fn offsets(events: &[RecordedEvent]) -> Vec<i64> {
+    events.iter().map(|event| event.offset).collect()
+}
