@@ -137,7 +137,7 @@ fn check_password(password: &str, email: &str, name: &str) -> Result<(), Account
         return weak("it repeats the same few characters; take a few words".to_owned());
     }
     let local = email.split('@').next().unwrap_or_default().to_lowercase();
-    for own in [local, name.to_lowercase()] {
+    for own in [local, email.to_lowercase(), name.to_lowercase()] {
         if own.chars().count() >= 4 && lower.contains(&own) {
             return weak("it contains your name or your e-mail address".to_owned());
         }

@@ -13,6 +13,8 @@ pub mod audit;
 mod local;
 mod passwords;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::num::{NonZeroU64, NonZeroUsize};
 

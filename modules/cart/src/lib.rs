@@ -12,6 +12,8 @@
 mod local;
 mod priced;
 mod store;
+#[cfg(test)]
+mod tests;
 mod transactions;
 
 use cleave_db::{Migration, Migrations};

@@ -14,6 +14,8 @@ pub mod audit;
 mod local;
 mod sandbox;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
