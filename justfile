@@ -26,6 +26,10 @@ doc:
 test:
     cargo test --workspace
 
+# Run the same sessions in all 877 partitions of the modules (most of an hour)
+parity-all:
+    cargo test --test it -- --ignored --nocapture --test-threads 1 parity_of_all_partitions
+
 # Run the tests that the same script gives the same answers in every topology
 parity: (_tests_named "parity")
 

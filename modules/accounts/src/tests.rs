@@ -131,7 +131,7 @@ async fn weak_passwords_and_what_is_no_address_are_refused_with_a_reason() {
         "PASSWORD1234",
         "1234567890",
         "aaaaaaaaaaaa",
-        "ada@example",
+        "ada@example.org!",
         "xxada l.xxxx",
         "qwertyuiop1",
         &"x1y2".repeat(33),
