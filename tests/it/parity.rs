@@ -99,7 +99,11 @@ impl Replay {
             "the session is long enough to mean something: {} steps",
             steps.len()
         );
-        for topology in topologies {
+        let count = topologies.len();
+        for (number, topology) in topologies.into_iter().enumerate() {
+            if number % 50 == 49 {
+                println!("{} of {count} topologies", number + 1);
+            }
             let name = topology.name().to_owned();
             let (others, other_records) = self.play(topology);
             for (number, (step, other)) in steps.iter().zip(&others).enumerate() {

@@ -66,6 +66,8 @@ impl Store {
             ("server.drain_seconds", "1"),
             // What is waited for often: let it be quick.
             ("payments.slow_ms", "200"),
+            // A busy machine must not make an answer another one.
+            ("orders.answer_within_ms", "8000"),
             ("orders.recovery_interval_ms", "50"),
             ("notifications.send_interval_ms", "50"),
         ];
