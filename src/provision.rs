@@ -32,6 +32,9 @@ const ADMIN_TOKEN_LIFETIME: Duration = Duration::from_hours(24 * 30);
 /// How long one step may take.
 const STEP_DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long what was told may take to arrive: a million products tell a million times.
+const SETTLING_DEADLINE: Duration = Duration::from_hours(1);
+
 /// How many products are written in one transaction.
 const BATCH: usize = 1_000;
 
@@ -201,8 +204,9 @@ pub async fn seed(
         Goods::Bundled => import(&cell, seed::bundled().into_iter(), progress).await,
         Goods::Generated { count, seed } => import(&cell, seed::generated(count, seed), progress).await,
     };
+    let settled = settle(&cell).await;
     close(&cell).await;
-    outcome
+    outcome.and_then(|handled| settled.map(|()| handled))
 }
 
 /// Books so many more units of every product.
@@ -223,7 +227,22 @@ pub async fn receive(
         let received = inventory.receive_stock(&context.with_key(key), request).await;
         received.map_err(|error| refused("inventory", &error))?;
     }
+    let settled = settle(&cell).await;
     close(&cell).await;
+    settled
+}
+
+/// Carries what was told to whom it concerns, so that a store that starts has nothing left to do.
+async fn settle(cell: &Cell) -> Result<(), ProvisionError> {
+    let failed = |error: cleave_events::EventLogError| refused("events", &error);
+    let process = cell.process();
+    let context = Context::background(&process.ids, process.clock.instant() + SETTLING_DEADLINE);
+    for relay in cell.relays() {
+        relay.step(&context).await.map_err(failed)?;
+    }
+    for consumer in cell.consumers() {
+        while consumer.step(&context, Duration::ZERO).await.map_err(failed)? > 0 {}
+    }
     Ok(())
 }
 
