@@ -175,7 +175,8 @@ impl RoundPlan<'_> {
             settled_ms: None,
             late: phase.late,
             queued: phase.queued,
-            void: phase.late as f64 > phase.requests as f64 * self.settings.void_late_share,
+            // Two late sends void no phase, however few there are.
+            void: phase.late as f64 > (phase.requests as f64 * self.settings.void_late_share).max(2.0),
         };
         Ok((cell, phase))
     }
