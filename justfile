@@ -57,9 +57,13 @@ binary-size:
     echo "cleave has $size_bytes bytes of {{ binary_limit_bytes }}"
     [[ $size_bytes -lt {{ binary_limit_bytes }} ]]
 
-# Run the benchmarks, all or those whose name contains FILTER
+# Run the benchmarks of calls and of events, all or those whose name contains FILTER
 bench filter="":
-    cargo bench --workspace --bench '*' -- {{ quote(filter) }}
+    cargo bench --bench links --bench events -- {{ quote(filter) }}
+
+# Measure a store of a million products and 100,000 orders beside a small one; it is made the first time, which takes a while
+bench-scale filter="":
+    cargo bench --bench scale -- {{ quote(filter) }}
 
 # Check that every benchmark compiles and runs once (in the profile of the tests, which shares their build)
 bench-check:

@@ -1,9 +1,10 @@
 //! The same session gets the same answers wherever the modules are.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cleave::house::HOUSE;
-use cleave::journeys::{RandomSession, ScriptedSession};
+use cleave::journeys::{RandomSession, ScriptedSession, Shelf};
 use cleave::provision;
 use cleave::topology::{Link, Topology, partitions};
 use cleave_compare::{Client, Dice, Script, Step};
@@ -20,6 +21,9 @@ const OPERATIONS: usize = 200;
 
 /// How many partitions of the modules each run of the tests draws.
 const DRAWN: usize = 20;
+
+/// How many sessions are played at the same time: each waits for more than it computes.
+const AT_ONCE: usize = 3;
 
 /// The fifth part of the drawn ones is enough for other links.
 const DRAWN_FOR_OTHER_LINKS: usize = 4;
@@ -77,9 +81,21 @@ fn seed() -> u64 {
     seed
 }
 
+/// Dropped in a panic, it leaves nothing to do for the others.
+struct StopOthers<'run>(&'run AtomicUsize);
+
+impl Drop for StopOthers<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(usize::MAX / 2, Ordering::Relaxed);
+        }
+    }
+}
+
 /// One session on copies of one store.
 struct Replay {
     store: Store,
+    shelf: Shelf,
     admin_token: String,
     seed: u64,
 }
@@ -87,8 +103,9 @@ struct Replay {
 impl Replay {
     fn new() -> Self {
         let store = Store::stocked();
-        let admin_token = store.access_token(true);
-        Self { store, admin_token, seed: seed() }
+        // Nothing opens the store from here on: its files are copied while others copy them too.
+        let (shelf, admin_token) = (store.shelf(), store.access_token(true));
+        Self { store, shelf, admin_token, seed: seed() }
     }
 
     fn agrees_in(&self, topologies: Vec<Topology>) {
@@ -99,29 +116,41 @@ impl Replay {
             "the session is long enough to mean something: {} steps",
             steps.len()
         );
-        let count = topologies.len();
-        for (number, topology) in topologies.into_iter().enumerate() {
-            if number % 50 == 49 {
-                println!("{} of {count} topologies", number + 1);
+        let (count, next, done) = (topologies.len(), AtomicUsize::new(0), AtomicUsize::new(0));
+        let compare = || {
+            let _one_divergence_is_enough = StopOthers(&next);
+            while let Some(topology) = topologies.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.agrees(topology, &steps, &records);
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                if done.is_multiple_of(50) {
+                    println!("{done} of {count} topologies");
+                }
             }
-            let name = topology.name().to_owned();
-            let (others, other_records) = self.play(topology);
-            for (number, (step, other)) in steps.iter().zip(&others).enumerate() {
-                assert_eq!(step, other, "step {} differs between monolith and {name}", number + 1);
-            }
-            assert_eq!(steps.len(), others.len(), "the session has as many steps in {name}");
-            assert_eq!(records, other_records, "the tables say something else after the session in {name}");
+        };
+        std::thread::scope(|scope| {
+            let comparing = (0..AT_ONCE).map(|_| scope.spawn(compare)).collect::<Vec<_>>();
+            let ended = comparing.into_iter().map(|one| one.join()).collect::<Vec<_>>();
+            ended.into_iter().for_each(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        });
+    }
+
+    fn agrees(&self, topology: &Topology, steps: &[Step], records: &Records) {
+        let name = topology.name();
+        let (others, other_records) = self.play(topology.clone());
+        for (number, (step, other)) in steps.iter().zip(&others).enumerate() {
+            assert_eq!(step, other, "step {} differs between monolith and {name}", number + 1);
         }
+        assert_eq!(steps.len(), others.len(), "the session has as many steps in {name}");
+        assert_eq!(*records, other_records, "the tables say something else after the session in {name}");
     }
 
     fn play(&self, topology: Topology) -> (Vec<Step>, Records) {
         let name = topology.name().to_owned();
-        let shelf = self.store.shelf();
         let world = World::on(self.store.copy(), topology);
         let mut client = Client::new(world.public(), Duration::from_secs(30));
-        let script = ScriptedSession { shelf: &shelf, admin_token: &self.admin_token };
+        let script = ScriptedSession { shelf: &self.shelf, admin_token: &self.admin_token };
         let crowd = RandomSession {
-            shelf: &shelf,
+            shelf: &self.shelf,
             admin_token: &self.admin_token,
             seed: self.seed,
             operations: OPERATIONS,

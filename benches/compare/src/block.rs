@@ -1,5 +1,6 @@
 //! One subject, started afresh, measured on every journey, and stopped.
 
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -42,12 +43,15 @@ pub(crate) mod purpose {
     pub(crate) const PACED: u64 = 3;
     pub(crate) const CLOSED: u64 = 4;
     pub(crate) const RESAMPLE: u64 = 5;
+    pub(crate) const PREFLIGHT: u64 = 6;
 }
 
 /// The closed loop cycles through so many requests.
 const CLOSED_REQUESTS: usize = 1000;
 /// More requests a second than this are not made ready where each is good once: far beyond what the disk allows.
 const MOST_ONCE_PER_SECOND: f64 = 1_000.0;
+/// How many requests show how long preparing takes.
+const TRIED_PREPARATIONS: usize = 64;
 /// Longer than this nobody waits for a deployment to settle.
 const LONGEST_SETTLING: Duration = Duration::from_secs(10);
 /// Between phases the deployment comes to rest, and the kernel books what its threads have run.
@@ -122,8 +126,7 @@ impl RoundPlan<'_> {
         let dice = |purpose| Dice::new(self.settings.seed, &[purpose, self.round, index]);
         let mut throw = dice(purpose::CLOSED);
         let busy = self.phases.warm_up_seconds + self.phases.capacity_seconds;
-        let once = (busy * MOST_ONCE_PER_SECOND).ceil() as usize;
-        let count = if journey.is_once() { once } else { CLOSED_REQUESTS };
+        let count = closed_requests(journey, self.phases);
         let closed_requests = (0..count).map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
         preparation::ask(generator.address(), journey, &closed_requests)?;
         let (warm_up_requests, closed_requests) = if journey.is_once() {
@@ -200,6 +203,29 @@ impl RoundPlan<'_> {
             spin: !self.cpu_sets.shared,
         }
     }
+}
+
+/// How many requests the warm-up and the closed loop take.
+fn closed_requests(journey: &dyn Journey, phases: Phases) -> usize {
+    let once = (phases.warm_up_seconds + phases.capacity_seconds) * MOST_ONCE_PER_SECOND;
+    if journey.is_once() { once.ceil() as usize } else { CLOSED_REQUESTS }
+}
+
+/// How long what has to be asked before a journey's phases takes beside the phases themselves: tried with a few
+/// requests that no phase has.
+pub(crate) fn preparation_share(
+    address: SocketAddr,
+    journey: &dyn Journey,
+    settings: &Settings,
+) -> std::io::Result<f64> {
+    let mut throw = Dice::new(settings.seed, &[purpose::PREFLIGHT]);
+    let requests = (0..TRIED_PREPARATIONS).map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+    let began = Instant::now();
+    preparation::ask(address, journey, &requests)?;
+    let each_seconds = began.elapsed().as_secs_f64() / TRIED_PREPARATIONS as f64;
+    let phases = Phases::asked(settings);
+    let paced = journey.rate_per_second(settings.paced_rate_per_second) * phases.paced_seconds;
+    Ok(each_seconds * (closed_requests(journey, phases) as f64 + paced) / phases.sum_seconds())
 }
 
 /// Starts a subject on the servers' processors.

@@ -1,4 +1,4 @@
-//! A plain blocking client for scripts, which are not timed: one connection a request, no retry.
+//! A plain blocking client without retries: one connection a request for scripts, one that stays open for benchmarks.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -53,22 +53,50 @@ impl Client {
 
     /// Sends one request and waits for its answer, whatever the status.
     pub fn send(&mut self, request: &Request) -> Result<Response, ClientError> {
-        let asked = || format!("{} {}", request.method, request.path);
         let closing = request.clone().header("connection", "close");
-        let mut reader = ResponseReader::default();
-        let connection = |source| ClientError::Connection { address: self.address, asked: asked(), source };
-        let answer = |source| ClientError::Answer { address: self.address, asked: asked(), source };
+        Connection::open(self.address, self.timeout, asked(request))?.send(&closing)
+    }
 
-        let deadline = Instant::now() + self.timeout;
-        let mut stream = TcpStream::connect_timeout(&self.address, self.timeout).map_err(connection)?;
-        stream.set_nodelay(true).map_err(connection)?;
-        stream.set_write_timeout(Some(self.timeout)).map_err(connection)?;
-        stream.write_all(&closing.to_bytes(self.address)).map_err(connection)?;
-        let mut buffer = vec![0; 16 * 1024];
+    /// Opens a connection that stays open.
+    pub fn connect(&self) -> Result<Connection, ClientError> {
+        Connection::open(self.address, self.timeout, "a connection".to_owned())
+    }
+}
+
+/// One connection to a deployment, which carries one request after the other.
+#[derive(Debug)]
+pub struct Connection {
+    address: SocketAddr,
+    timeout: Duration,
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    fn open(address: SocketAddr, timeout: Duration, asked: String) -> Result<Self, ClientError> {
+        let open = || {
+            let stream = TcpStream::connect_timeout(&address, timeout)?;
+            stream.set_nodelay(true)?;
+            stream.set_write_timeout(Some(timeout))?;
+            Ok(stream)
+        };
+        let stream = open().map_err(|source| ClientError::Connection { address, asked, source })?;
+        Ok(Self { address, timeout, stream, buffer: vec![0; 16 * 1024] })
+    }
+
+    /// Sends one request and waits for its answer, whatever the status.
+    pub fn send(&mut self, request: &Request) -> Result<Response, ClientError> {
+        let Self { address, timeout, stream, buffer } = self;
+        let connection =
+            |source| ClientError::Connection { address: *address, asked: asked(request), source };
+        let answer = |source| ClientError::Answer { address: *address, asked: asked(request), source };
+        let deadline = Instant::now() + *timeout;
+        let mut reader = ResponseReader::default();
+        stream.write_all(&request.to_bytes(*address)).map_err(connection)?;
         loop {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             stream.set_read_timeout(Some(left)).map_err(connection)?;
-            match stream.read(&mut buffer).map_err(connection)? {
+            match stream.read(buffer).map_err(connection)? {
                 0 => return reader.finish().map_err(answer),
                 read => reader.push(&buffer[..read]),
             }
@@ -80,4 +108,8 @@ impl Client {
             }
         }
     }
+}
+
+fn asked(request: &Request) -> String {
+    format!("{} {}", request.method, request.path)
 }

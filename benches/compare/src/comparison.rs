@@ -13,7 +13,7 @@ use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::Results;
-use crate::settings::{Phases, Settings};
+use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
 
@@ -43,8 +43,7 @@ struct Entry<'a> {
 /// What was learnt before anything was timed.
 struct Preflight {
     script_steps: usize,
-    /// Starts and stops of one round.
-    overhead_seconds: f64,
+    round_cost: RoundCost,
 }
 
 /// A share of the budget is kept for what takes longer than it did the first time.
@@ -64,10 +63,9 @@ impl Comparison<'_> {
 
         let preflight = self.preflight(&cpu_sets, progress, &elapsed)?;
         let left_seconds = settings.budget_seconds * (1.0 - RESERVE_SHARE) - elapsed();
-        let cells = entries.len() * self.journeys.len();
-        let phases = Phases::fit(settings, left_seconds, preflight.overhead_seconds, cells);
+        let phases = Phases::fit(settings, left_seconds, preflight.round_cost);
         let mut collected = Collected::new(settings, self.journeys, labels(&entries), twin);
-        let mut round_seconds = phases.sum_seconds() * cells as f64 + preflight.overhead_seconds;
+        let mut round_seconds = preflight.round_cost.seconds(phases);
 
         let ended_because = loop {
             let rounds = collected.rounds();
@@ -146,7 +144,7 @@ impl Comparison<'_> {
         elapsed: &dyn Fn() -> f64,
     ) -> Result<Preflight, CompareError> {
         let mut first: Option<(String, Vec<Step>)> = None;
-        let mut overhead_seconds = 0.0;
+        let mut round_cost = RoundCost::default();
         let subjects = self.topologies.iter().map(|topology| (*topology, true));
         for (number, (subject, is_topology)) in
             subjects.chain(self.floor.map(|floor| (floor, false))).enumerate()
@@ -178,18 +176,25 @@ impl Comparison<'_> {
             let has = |journey: &&&dyn Journey| is_topology || journey.has_floor();
             let journeys = self.journeys.iter().filter(has).copied().collect::<Vec<_>>();
             equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
+            let preparation_share = journeys
+                .iter()
+                .map(|journey| block::preparation_share(guard.running().address(), *journey, &self.settings))
+                .sum::<std::io::Result<f64>>()
+                .map_err(|source| CompareError::Generator { label: label.to_owned(), source })?;
             let before_stop = Instant::now();
             guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
             subject_overhead += before_stop.elapsed();
-            // The baseline starts twice a round.
-            let starts = if number == 0 { 2.0 } else { 1.0 };
-            overhead_seconds += subject_overhead.as_secs_f64() * starts;
+            // The baseline is measured twice a round.
+            let times = if number == 0 { 2 } else { 1 };
+            round_cost.cells += journeys.len() * times;
+            round_cost.fixed_seconds += subject_overhead.as_secs_f64() * times as f64;
+            round_cost.preparation_share += preparation_share * times as f64;
         }
         let script_steps = first.map_or(0, |(_, transcript)| transcript.len());
         progress.note(&format!(
             "equivalent: {script_steps} steps of the script are answered alike by all topologies"
         ));
-        Ok(Preflight { script_steps, overhead_seconds })
+        Ok(Preflight { script_steps, round_cost })
     }
 
     /// Why no further round should begin; none if one should.

@@ -86,7 +86,7 @@ mod testing;
 mod verdict;
 
 pub use affinity::CpuSets;
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;
 pub use dice::Dice;
 pub use error::{CompareError, Difference};
@@ -98,5 +98,5 @@ pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA, Twin,
 };
 pub use settings::{Phases, Settings};
-pub use statistics::Ratio;
+pub use statistics::{Ratio, paired_ratio};
 pub use subject::{Process, Running, Subject};

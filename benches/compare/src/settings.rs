@@ -107,23 +107,51 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// Shortens the phases so that the target number of rounds fits what is left of the budget.
-    ///
-    /// `overhead_seconds` is what one round needs besides its phases (starts and stops), `cells` the number of
-    /// journeys times subjects.
-    pub(crate) fn fit(settings: &Settings, left_seconds: f64, overhead_seconds: f64, cells: usize) -> Self {
-        let asked = settings.warm_up_seconds + settings.paced_seconds + settings.capacity_seconds;
-        let round = left_seconds / settings.rounds_target as f64 - overhead_seconds;
-        let share = (round / (asked * cells as f64)).clamp(settings.shortest_share, 1.0);
+    /// The phases as they are asked for.
+    pub(crate) fn asked(settings: &Settings) -> Self {
         Self {
-            warm_up_seconds: settings.warm_up_seconds * share,
-            paced_seconds: settings.paced_seconds * share,
-            capacity_seconds: settings.capacity_seconds * share,
+            warm_up_seconds: settings.warm_up_seconds,
+            paced_seconds: settings.paced_seconds,
+            capacity_seconds: settings.capacity_seconds,
+        }
+    }
+
+    /// Shortens the phases so that the target number of rounds fits what is left of the budget.
+    pub(crate) fn fit(settings: &Settings, left_seconds: f64, cost: RoundCost) -> Self {
+        let asked = Self::asked(settings);
+        let round = left_seconds / settings.rounds_target as f64 - cost.fixed_seconds;
+        let share = (round / cost.variable_seconds(asked)).clamp(settings.shortest_share, 1.0);
+        Self {
+            warm_up_seconds: asked.warm_up_seconds * share,
+            paced_seconds: asked.paced_seconds * share,
+            capacity_seconds: asked.capacity_seconds * share,
         }
     }
 
     pub(crate) fn sum_seconds(&self) -> f64 {
         self.warm_up_seconds + self.paced_seconds + self.capacity_seconds
+    }
+}
+
+/// How long one round takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RoundCost {
+    /// How many times a journey is measured on a subject.
+    pub(crate) cells: usize,
+    /// Starts and stops.
+    pub(crate) fixed_seconds: f64,
+    /// What has to be asked before the phases, for each second of them: summed over the cells.
+    pub(crate) preparation_share: f64,
+}
+
+impl RoundCost {
+    /// A round with these phases.
+    pub(crate) fn seconds(self, phases: Phases) -> f64 {
+        self.variable_seconds(phases) + self.fixed_seconds
+    }
+
+    fn variable_seconds(self, phases: Phases) -> f64 {
+        phases.sum_seconds() * (self.cells as f64 + self.preparation_share)
     }
 }
 
@@ -134,11 +162,13 @@ mod tests {
     #[test]
     fn phases_are_shortened_to_fit_the_target_of_rounds() {
         let settings = Settings::quick(1);
-        let phases = Phases::fit(&settings, 100.0, 2.0, 8);
-        assert!((phases.sum_seconds() * 8.0 + 2.0 - 10.0).abs() < 1e-6, "{phases:?}");
-        let ample = Phases::fit(&settings, 10_000.0, 2.0, 8);
+        let cost = RoundCost { cells: 8, fixed_seconds: 2.0, preparation_share: 1.5 };
+        let phases = Phases::fit(&settings, 100.0, cost);
+        assert!((cost.seconds(phases) - 10.0).abs() < 1e-6, "{phases:?}");
+        assert!((phases.sum_seconds() * 9.5 + 2.0 - 10.0).abs() < 1e-6, "{phases:?}");
+        let ample = Phases::fit(&settings, 10_000.0, cost);
         assert!((ample.paced_seconds - settings.paced_seconds).abs() < 1e-9, "never longer than asked");
-        let scarce = Phases::fit(&settings, 10.0, 2.0, 8);
+        let scarce = Phases::fit(&settings, 10.0, cost);
         assert!((scarce.paced_seconds - settings.paced_seconds * 0.35).abs() < 1e-9, "never too short");
     }
 

@@ -48,7 +48,7 @@ const NORMAL_975: f64 = 1.959_964;
 ///
 /// None where fewer than three rounds have both, or the values are not positive: no resampling can tell how much two
 /// rounds vary.
-pub(crate) fn paired_ratio(pairs: &[(f64, f64)], resamples: usize, dice: &mut Dice) -> Option<Ratio> {
+pub fn paired_ratio(pairs: &[(f64, f64)], resamples: usize, dice: &mut Dice) -> Option<Ratio> {
     let usable = |(numerator, denominator): &(f64, f64)| *numerator > 0.0 && *denominator > 0.0;
     let logs: Vec<f64> = pairs
         .iter()

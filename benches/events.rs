@@ -1,0 +1,229 @@
+//! From commit to effect: how long it takes until what a module told has happened in another one, beside what one fdatasync
+//! takes on the same disk. `just bench commit` runs it.
+//!
+//! The way is the real one: the outbox is woken by the commit, the relay appends to the event log, the consumer applies. With
+//! the log in the same process that is one commit of the log and one of the listener; as a service there are two calls
+//! over TCP besides.
+
+#[path = "support/running.rs"]
+mod running;
+#[path = "support/turns.rs"]
+mod turns;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use cleave_core::{Clock as _, Context, Event, Ids, SystemClock, UnreadableEvent};
+use cleave_db::{Database, DatabaseSettings, Migration, Migrations, Transaction, WriteError};
+use cleave_events::rest::EventLogAdapter;
+use cleave_events::{
+    CONSUMER_SQL, Consumer, OUTBOX_SQL, Outbox, Reaction, ReactionError, RecordedEvent, Relay, Settings,
+};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+
+use self::running::RunningStore;
+use self::turns::{Contender, Turns, is_measuring, take_turns};
+
+const TELLER: Migrations = Migrations(&[Migration { version: 1, name: "outbox", sql: OUTBOX_SQL }]);
+
+const LISTENER: Migrations = Migrations(&[
+    Migration { version: 1, name: "consumer", sql: CONSUMER_SQL },
+    Migration { version: 2, name: "effects", sql: "CREATE TABLE effects (number BIGINT NOT NULL)" },
+]);
+
+/// The bytes of an append whose fdatasync is timed: a page of a database, as its log gets it.
+const PAGE: usize = 4096;
+
+/// Longer than any effect takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn main() {
+    let folder = tempfile::Builder::new().prefix("events-").tempdir_in(env!("CARGO_TARGET_TMPDIR"));
+    let folder = folder.expect("a folder on the disk of the build");
+    let turns = if is_measuring() {
+        Turns { rounds: 20, times_a_round: 100 }
+    } else {
+        Turns { rounds: 1, times_a_round: 1 }
+    };
+    let mut file = File::create(folder.path().join("synced")).expect("a file");
+    let sync = move || {
+        file.write_all(&[7; PAGE]).expect("room for a page");
+        timed(|| file.sync_data().expect("the disk takes it"))
+    };
+    let mut ways =
+        ["monolith", "microservices"].map(|topology| Way::open(&folder.path().join(topology), topology));
+    let [together, apart] = &mut ways;
+    take_turns(
+        "commit to effect",
+        turns,
+        vec![
+            Contender::new("fdatasync of a page", sync),
+            Contender::new("log in the same process", || together.tell()),
+            Contender::new("log as a service", || apart.tell()),
+        ],
+    );
+    for way in ways {
+        way.close();
+    }
+}
+
+/// A module that tells, one that listens, and the event log as the modules of a topology reach it.
+struct Way {
+    runtime: Runtime,
+    teller: Database,
+    outbox: Outbox,
+    ids: Arc<Ids>,
+    applied: mpsc::Receiver<u64>,
+    stop: watch::Sender<bool>,
+    background: JoinHandle<()>,
+    _store: Arc<RunningStore>,
+}
+
+impl Way {
+    fn open(folder: &Path, topology: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (store, _public) = RunningStore::start(&running::settings(&folder.join("store")), topology);
+        let store = Arc::new(store);
+        let teller = runtime.block_on(open(folder, "teller", &TELLER));
+        let listener = runtime.block_on(open(folder, "listener", &LISTENER));
+        let (outbox, ids) = (Outbox::new(), Arc::new(Ids::from_system(Arc::new(SystemClock))));
+        let (stop, stopped) = watch::channel(false);
+        let (applying, applied) = mpsc::channel();
+        let background = {
+            let (store, teller, outbox, ids) = (store.clone(), teller.clone(), outbox.clone(), ids.clone());
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                LocalSet::new().block_on(&runtime.expect("a runtime"), async move {
+                    let log = || store.cell_of("orders").reach::<EventLogAdapter>("orders");
+                    let clock = Arc::new(SystemClock);
+                    let pace = Settings::default;
+                    let relay = Relay::new(teller, outbox, log(), clock.clone(), ids.clone(), pace());
+                    let consumer = Consumer::new(listener, log(), Rc::new(Note), clock, ids.clone(), pace());
+                    tokio::join!(relay.run(stopped.clone()), apply(&consumer, &ids, stopped, applying));
+                });
+            })
+        };
+        let way = Self { runtime, teller, outbox, ids, applied, stop, background, _store: store };
+        way.tell();
+        way
+    }
+
+    /// Tells one thing, and waits until the listener has committed what it does on it: the time since the teller's commit.
+    fn tell(&self) -> Duration {
+        self.runtime.block_on(async {
+            let context = Context::background(&self.ids, SystemClock.instant() + PATIENCE);
+            let told = self.teller.write(async |transaction| {
+                self.outbox.record(transaction, &context, SystemClock.now(), &[Happened]).await?;
+                Ok::<_, WriteError<()>>(())
+            });
+            told.await.expect("it is written down");
+        });
+        timed(|| {
+            self.outbox.wake();
+            self.applied.recv_timeout(PATIENCE).expect("it is applied");
+        })
+    }
+
+    fn close(self) {
+        self.stop.send_replace(true);
+        self.background.join().expect("the background ends in peace");
+    }
+}
+
+/// What `Consumer::run` does, and a word after each effect.
+async fn apply(
+    consumer: &Consumer,
+    ids: &Ids,
+    mut stopped: watch::Receiver<bool>,
+    applying: mpsc::Sender<u64>,
+) {
+    loop {
+        let context = Context::background(ids, SystemClock.instant() + PATIENCE);
+        let applied = tokio::select! {
+            step = consumer.step(&context, Duration::from_secs(5)) => step.expect("the log is there"),
+            _ = stopped.changed() => return,
+        };
+        if applied > 0 {
+            applying.send(applied).expect("somebody waits for it");
+        }
+    }
+}
+
+async fn open(folder: &Path, module: &'static str, migrations: &Migrations) -> Database {
+    let settings = DatabaseSettings {
+        url: format!("sqlite:{}", folder.join(format!("{module}.db")).display()),
+        max_readers: 1,
+        acquire_timeout: Duration::from_secs(2),
+    };
+    let database = Database::open(module, &settings).await.expect("a database");
+    database.migrate(migrations).await.expect("its tables");
+    database
+}
+
+#[expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
+fn timed(act: impl FnOnce()) -> Duration {
+    let began = Instant::now();
+    act();
+    began.elapsed()
+}
+
+/// Something that happened.
+#[derive(Debug)]
+struct Happened;
+
+impl Event for Happened {
+    const TOPIC: &'static str = "teller";
+
+    fn name(&self) -> &'static str {
+        "happened"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn entity(&self) -> String {
+        "thing".to_owned()
+    }
+
+    fn payload(&self) -> String {
+        "{}".to_owned()
+    }
+
+    fn read(_name: &str, _version: u32, _payload: &str) -> Result<Self, UnreadableEvent> {
+        Ok(Self)
+    }
+}
+
+/// Notes the number of each event.
+#[derive(Debug)]
+struct Note;
+
+#[async_trait(?Send)]
+impl Reaction for Note {
+    fn topic(&self) -> &'static str {
+        Happened::TOPIC
+    }
+
+    async fn apply(
+        &self,
+        transaction: &mut Transaction,
+        events: &[RecordedEvent],
+    ) -> Result<(), ReactionError> {
+        for event in events {
+            sqlx::query("INSERT INTO effects (number) VALUES ($1)")
+                .bind(event.offset)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(())
+    }
+}
