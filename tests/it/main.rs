@@ -2,6 +2,7 @@
 //!
 //! * `architecture`: the rules of dependency, from the manifests, the folders and the names on disk.
 //! * `bad_input`: the command line, the configuration, topologies and databases that are wrong.
+//! * `commits`: how many durable commits a checkout takes.
 //! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
@@ -18,6 +19,7 @@
 
 mod architecture;
 mod bad_input;
+mod commits;
 mod contracts;
 mod crashes;
 mod divergence;
