@@ -5,6 +5,7 @@
 //! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
+//! * `doctor`: faults planted into real stores, and what `cleave doctor` says of them.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
 //! * `openapi`: the document of the public API.
@@ -21,6 +22,7 @@ mod bad_input;
 mod contracts;
 mod crashes;
 mod divergence;
+mod doctor;
 mod http_input;
 mod journeys;
 mod openapi;
