@@ -3,7 +3,7 @@
 //! A [`topology`] says which modules share a process. Inside a process a call is a method call; across
 //! processes it is REST. This package is the only place that knows every module: [`house`] lists them,
 //! [`compose`] puts them together, [`server`] and [`gateway`] open them to others, [`supervisor`] runs a whole
-//! topology on one machine, and [`cli`] is what a person types.
+//! topology on one machine, [`doctor`] finds what is wrong with one, and [`cli`] is what a person types.
 //!
 //! Start with `docs/ARCHITECTURE.md`, or with [`compose`].
 
@@ -12,6 +12,7 @@ pub mod background;
 pub mod cli;
 pub mod compose;
 pub mod directory;
+pub mod doctor;
 pub mod gateway;
 pub mod house;
 pub mod journeys;

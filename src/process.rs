@@ -8,7 +8,7 @@ use accounts::Passwords;
 use catalog::{CurrencyError, check_currency};
 use cleave_auth::{KeyFileError, ServiceCredential, TokenIssuer, TokenVerifier};
 use cleave_core::{Clock, Ids};
-use cleave_db::{Database, DatabaseError};
+use cleave_db::{Database, DatabaseError, Migrations};
 use cleave_events::{Outbox, TableLog};
 use cleave_rest::server::{Edge, Exposure};
 use cleave_telemetry::Metrics;
@@ -67,6 +67,19 @@ pub enum ProcessError {
     Address(#[from] AddressError),
 }
 
+/// Refuses a database that does not fit this binary or this configuration.
+pub async fn verify(
+    database: &Database,
+    migrations: &Migrations,
+    settings: &Settings,
+) -> Result<(), ProcessError> {
+    database.verify(migrations).await?;
+    if database.module() == "catalog" {
+        check_currency(database, &settings.catalog).await?;
+    }
+    Ok(())
+}
+
 impl Process {
     /// Reads the keys and opens the databases of what `service` hosts. Nothing is bound, and nothing runs yet.
     pub async fn prepare(
@@ -83,10 +96,7 @@ impl Process {
         let mut databases = Vec::new();
         for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| service.hosts(module)) {
             let database = Database::open(module, &settings.database(module)).await?;
-            database.verify(migrations).await?;
-            if *module == "catalog" {
-                check_currency(&database, &settings.catalog).await?;
-            }
+            verify(&database, migrations, &settings).await?;
             databases.push(database);
         }
         let topics = TOPICS.iter().filter(|topic| service.hosts(topic));

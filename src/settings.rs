@@ -1,5 +1,6 @@
 //! What `config/` means. All of it is checked before anything binds.
 
+mod omissions;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use cleave_rest::server::Limits;
 use config::ConfigError;
 use serde::Deserialize;
 
+use self::omissions::Omissions;
 use self::sources::Sources;
 
 /// What one process is told. The files, variables and flags it comes from are listed at [`Settings::load`].
@@ -207,6 +209,11 @@ pub enum SettingsError {
     Config(#[from] ConfigError),
 }
 
+/// A table as a source of values.
+fn toml(table: &toml::Table) -> config::File<config::FileSourceString, config::FileFormat> {
+    config::File::from_str(&table.to_string(), config::FileFormat::Toml)
+}
+
 /// What is wrong with a value: its key, and what would be right.
 type Objection = (&'static str, String);
 
@@ -218,25 +225,60 @@ impl Settings {
         profile: Option<&str>,
         flags: &[(&'static str, String)],
     ) -> Result<Self, SettingsError> {
-        let mut sources = Sources::default();
-        let defaults = folder.join("default.toml");
-        if !defaults.is_file() {
-            return Err(SettingsError::NoDefaults { file: defaults });
+        Self::load_without(folder, profile, flags, &Omissions::default())
+    }
+
+    /// The same for who wants to know all that is wrong: what is refused is left out, and what stands before it holds.
+    /// Without settings where there is no way around a refusal.
+    pub fn load_what_holds(
+        folder: &Path,
+        profile: Option<&str>,
+        flags: &[(&'static str, String)],
+    ) -> (Option<Self>, Vec<SettingsError>) {
+        let (mut omissions, mut refusals) = (Omissions::default(), Vec::new());
+        loop {
+            match Self::load_without(folder, profile, flags, &omissions) {
+                Ok(settings) => return (Some(settings), refusals),
+                Err(refusal) => {
+                    let goes_on = omissions.add(&refusal);
+                    refusals.push(refusal);
+                    if !goes_on {
+                        return (None, refusals);
+                    }
+                }
+            }
         }
-        sources.file(&defaults)?;
-        let mut builder = config::Config::builder().add_source(config::File::from(defaults.clone()));
-        if let Some(profile) = profile {
-            let file = folder.join(format!("{profile}.toml"));
+    }
+
+    fn load_without(
+        folder: &Path,
+        profile: Option<&str>,
+        flags: &[(&'static str, String)],
+        omissions: &Omissions,
+    ) -> Result<Self, SettingsError> {
+        let mut sources = Sources::without(omissions);
+        let mut builder = config::Config::builder();
+        if omissions.need_every_key() {
+            builder = builder.add_source(toml(&sources::every_key()));
+        }
+        let defaults = folder.join("default.toml");
+        if !omissions.cover_file(&defaults) {
+            if !defaults.is_file() {
+                return Err(SettingsError::NoDefaults { file: defaults });
+            }
+            builder = builder.add_source(toml(&sources.file(&defaults)?));
+        }
+        let profile = profile.map(|profile| folder.join(format!("{profile}.toml")));
+        if let Some(file) = profile.filter(|file| !omissions.cover_file(file)) {
             if !file.is_file() {
                 return Err(SettingsError::NoProfile { file });
             }
-            sources.file(&file)?;
-            builder = builder.add_source(config::File::from(file));
+            builder = builder.add_source(toml(&sources.file(&file)?));
         }
         let texts = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        sources.variables(texts);
         let variables = config::Environment::with_prefix("CLEAVE").prefix_separator("__").separator("__");
+        let variables = variables.source(Some(sources.variables(texts)));
         builder = builder.add_source(variables.try_parsing(true));
         for (key, value) in flags {
             builder = builder.set_override(*key, value.as_str())?;

@@ -2,6 +2,7 @@
 
 mod compare;
 mod data;
+mod doctor;
 mod events;
 mod floor;
 mod health;
@@ -19,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::house::HOUSE;
 use crate::provision::ProvisionError;
-use crate::settings::{LogFormat, Settings};
+use crate::settings::{LogFormat, Settings, SettingsError};
 use crate::topology::Topology;
 
 /// One online store, cut into modules; one line says which of them share a process.
@@ -72,6 +73,14 @@ enum Command {
     Data(data::DataCommand),
     /// Ask the running store whether all its processes are well
     Health,
+    /// Find what is wrong with a store, and say how to mend it
+    ///
+    /// Looks at the configuration, the topology, the data directory, keys, databases, mail, ports, the running store and
+    /// its peers, and goes on where something is wrong. Each check is `ok`, `warning`, `wrong` or `not checked`; all but
+    /// the first come with a line `mend:`. Nothing is changed: no file is made, no key, no table.
+    ///
+    /// Exit code 0 where nothing is wrong, 1 where something is, 2 where that is the configuration or the topology.
+    Doctor(doctor::DoctorArgs),
     /// Look at the event log: topics, events, and those that could not be applied
     #[command(subcommand)]
     Events(events::EventsCommand),
@@ -90,6 +99,8 @@ enum Failure {
     Usage(anyhow::Error),
     /// It failed: exit code 1.
     Failed(anyhow::Error),
+    /// The command has said all there is to say; this is left.
+    Told(u8),
 }
 
 impl From<anyhow::Error> for Failure {
@@ -115,8 +126,10 @@ fn not_provisioned(error: ProvisionError) -> Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Usage(error) | Self::Failed(error)) = self;
-        error.fmt(formatter)
+        match self {
+            Self::Usage(error) | Self::Failed(error) => error.fmt(formatter),
+            Self::Told(code) => write!(formatter, "it ended with {code}"),
+        }
     }
 }
 
@@ -132,6 +145,7 @@ pub fn run() -> ExitCode {
         Command::Topology(command) => topology::run(&common, &command),
         Command::Data(command) => data::run(&common, &command),
         Command::Health => health::run(&common),
+        Command::Doctor(args) => doctor::run(&common, &args),
         Command::Events(command) => events::run(&common, &command),
         Command::Settle(args) => settle::run(&common, &args),
         Command::Openapi => openapi::run(),
@@ -141,6 +155,7 @@ pub fn run() -> ExitCode {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::Failed(error)) => (1, error),
         Err(Failure::Usage(error)) => (2, error),
+        Err(Failure::Told(code)) => return ExitCode::from(code),
     };
     complain(&error);
     ExitCode::from(code)
@@ -162,6 +177,16 @@ fn complain(error: &anyhow::Error) {
 impl Common {
     /// The configuration, with these flags and `topology` over it.
     fn settings(&self, topology: Option<&str>) -> Result<Settings, Failure> {
+        let settings = Settings::load(&self.config, self.profile.as_deref(), &self.flags(topology));
+        Ok(self.with_log_format(settings.map_err(usage)?))
+    }
+
+    /// The same as far as it can be read, and all that is refused of it.
+    fn settings_that_hold(&self, topology: Option<&str>) -> (Option<Settings>, Vec<SettingsError>) {
+        Settings::load_what_holds(&self.config, self.profile.as_deref(), &self.flags(topology))
+    }
+
+    fn flags(&self, topology: Option<&str>) -> Vec<(&'static str, String)> {
         let mut flags = Vec::new();
         if let Some(data_dir) = &self.data_dir {
             flags.push(("data_dir", data_dir.to_string_lossy().into_owned()));
@@ -172,11 +197,14 @@ impl Common {
         if let Some(topology) = topology {
             flags.push(("topology", topology.to_owned()));
         }
-        let mut settings = Settings::load(&self.config, self.profile.as_deref(), &flags).map_err(usage)?;
+        flags
+    }
+
+    fn with_log_format(&self, mut settings: Settings) -> Settings {
         if let Some(format) = self.log_format {
             settings.log.format = format;
         }
-        Ok(settings)
+        settings
     }
 
     fn topologies(&self) -> PathBuf {

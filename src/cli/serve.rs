@@ -113,7 +113,7 @@ async fn stop(running: Running) -> Result<(), Failure> {
 
 /// Says what this process hosts, what it reaches elsewhere and over which links.
 fn announce(process: &Process, listeners: &Listeners) -> std::io::Result<()> {
-    let Placement { topology, service, modules, roles, calls } = Placement::of(process);
+    let Placement { topology, service, modules, roles, calls, .. } = Placement::of(process);
     let hosts = roles.iter().chain(&modules).copied().collect::<Vec<_>>().join(", ");
     tracing::info!(topology, service, hosts, "placement");
     for call in calls {

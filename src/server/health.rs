@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use cleave_rest::Problem;
+use cleave_rest::server::Edge;
 use serde::Serialize;
 
 use crate::process::Process;
@@ -13,6 +15,8 @@ use crate::topology::Link;
 /// What `GET /topology` says: what this process hosts, and what it reaches elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Placement {
+    /// The version of the program.
+    pub version: &'static str,
     /// The topology.
     pub topology: String,
     /// This service.
@@ -49,6 +53,7 @@ impl Placement {
             service: edge.callee_service.to_owned(),
         });
         Self {
+            version: env!("CARGO_PKG_VERSION"),
             topology: process.topology.name().to_owned(),
             service: own.to_owned(),
             modules: process.service.modules.clone(),
@@ -67,7 +72,7 @@ pub fn mount(process: &Arc<Process>, config: &mut ServiceConfig) {
     config.route("/health/ready", web::get().to(move || ready(process.clone())));
 }
 
-/// Mounts `/metrics` and `/topology`, which only the internal listener has.
+/// Mounts `/metrics`, `/topology` and `/peer`, which only the internal listener has.
 pub fn mount_internal(process: &Arc<Process>, config: &mut ServiceConfig) {
     let metrics = process.metrics.clone();
     config.route(
@@ -88,6 +93,13 @@ pub fn mount_internal(process: &Arc<Process>, config: &mut ServiceConfig) {
             async move { HttpResponse::Ok().json(placement) }
         }),
     );
+    config.route("/peer", web::get().to(known_peer));
+}
+
+/// Whether who asks would be served: only who shows the service credential is.
+async fn known_peer(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Edge::of(&request).context(&request)?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 #[derive(Debug, Serialize)]

@@ -1,19 +1,27 @@
 //! Who said what: the files and variables of one configuration, so that a refusal can name the place. Flags are
 //! checked where the command line is parsed.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use toml::{Table, Value};
 
 use super::SettingsError;
+use super::omissions::Omissions;
 
 /// The file that comes with the program: it lists every key that there is.
 const EVERY_KEY: &str = include_str!("../../config/default.toml");
 
 /// Everything that was said, in the order in which the later wins.
-#[derive(Debug, Default)]
-pub(super) struct Sources {
+#[derive(Debug)]
+pub(super) struct Sources<'omissions> {
     said: Vec<Said>,
+    omissions: &'omissions Omissions,
+}
+
+/// The values that come with the program.
+pub(super) fn every_key() -> Table {
+    EVERY_KEY.parse().unwrap_or_default()
 }
 
 /// One value of one source.
@@ -26,41 +34,51 @@ struct Said {
     place: String,
 }
 
-impl Sources {
-    /// Takes the keys of a file.
-    pub(super) fn file(&mut self, file: &Path) -> Result<(), SettingsError> {
+impl<'omissions> Sources<'omissions> {
+    /// Nothing was said yet, and these will not have been said.
+    pub(super) fn without(omissions: &'omissions Omissions) -> Self {
+        Self { said: Vec::new(), omissions }
+    }
+
+    /// Takes the keys of a file, and gives what is left of it.
+    pub(super) fn file(&mut self, file: &Path) -> Result<Table, SettingsError> {
         let place = file.display().to_string();
         let text = std::fs::read_to_string(file)
             .map_err(|source| SettingsError::Unreadable { file: file.to_owned(), source })?;
-        let table = text.parse::<Table>().map_err(|error| SettingsError::NotToml {
+        let mut table = text.parse::<Table>().map_err(|error| SettingsError::NotToml {
             file: file.to_owned(),
             reason: error.to_string().trim_end().to_owned(),
         })?;
+        omit(&mut table, "", &|key| self.omissions.cover(key, &place));
         self.said.extend(leaves(&table).into_iter().map(|(key, value)| Said {
             key,
             value,
             place: place.clone(),
         }));
-        Ok(())
+        Ok(table)
     }
 
-    /// Takes the variables `CLEAVE__SECTION__KEY` among these.
-    pub(super) fn variables(&mut self, variables: impl Iterator<Item = (String, String)>) {
+    /// Takes the variables `CLEAVE__SECTION__KEY` among these, and gives them.
+    pub(super) fn variables(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> HashMap<String, String> {
+        let mut taken = HashMap::new();
         for (name, value) in variables {
             let lower = name.to_lowercase();
-            if let Some(key) = lower.strip_prefix("cleave__") {
-                self.said.push(Said {
-                    key: key.replace("__", "."),
-                    value,
-                    place: format!("the variable {name}"),
-                });
+            let Some(key) = lower.strip_prefix("cleave__") else { continue };
+            let (key, place) = (key.replace("__", "."), format!("the variable {name}"));
+            if !self.omissions.cover(&key, &place) {
+                self.said.push(Said { key, value: value.clone(), place });
+                taken.insert(name, value);
             }
         }
+        taken
     }
 
     /// Refuses the first key that there is not.
     pub(super) fn check_keys(&self) -> Result<(), SettingsError> {
-        let every_key = EVERY_KEY.parse::<Table>().unwrap_or_default();
+        let every_key = every_key();
         let objection = self.said.iter().find_map(|said| Some((said, objection_to(&said.key, &every_key)?)));
         match objection {
             Some((said, reason)) => Err(refusal(&said.key, Some(said), reason)),
@@ -82,6 +100,17 @@ fn refusal(key: &str, said: Option<&Said>, reason: String) -> SettingsError {
         place: said.map_or_else(|| "the configuration".to_owned(), |said| said.place.clone()),
         reason,
     }
+}
+
+/// Takes the keys away that `is_omitted`, which are given whole.
+fn omit(table: &mut Table, section: &str, is_omitted: &impl Fn(&str) -> bool) {
+    table.retain(|key, value| {
+        let key = format!("{section}{key}");
+        if let Value::Table(inner) = value {
+            omit(inner, &format!("{key}."), is_omitted);
+        }
+        !is_omitted(&key)
+    });
 }
 
 /// Every value of a table with its whole key.

@@ -54,9 +54,19 @@ impl RunRecord {
     /// behind, and its pid may have gone to another program since: only a process that runs the same program
     /// as this one counts.
     pub fn is_alive(&self) -> bool {
-        let own_program = std::env::current_exe().ok().and_then(|path| file_name(path.as_os_str()));
-        is_running(self.pid, own_program.as_deref())
+        is_running(self.pid, own_program().as_deref())
     }
+}
+
+impl RunProcess {
+    /// The same for one process of the fleet.
+    pub fn is_alive(&self) -> bool {
+        is_running(self.pid, own_program().as_deref())
+    }
+}
+
+fn own_program() -> Option<OsString> {
+    std::env::current_exe().ok().and_then(|path| file_name(path.as_os_str()))
 }
 
 /// The run file of one fleet, removed when this is dropped.
@@ -119,11 +129,18 @@ impl Drop for RunFile {
 /// Whether `pid` lives and runs `program`. Where the system does not say what it runs, living is enough.
 fn is_running(pid: u32, program: Option<&OsStr>) -> bool {
     let Some(process) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
-    if matches!(test_kill_process(process), Err(rustix::io::Errno::SRCH)) {
+    if matches!(test_kill_process(process), Err(rustix::io::Errno::SRCH)) || has_ended(pid) {
         return false;
     }
     let programs = programs_of(pid);
     programs.is_empty() || program.is_none_or(|program| programs.iter().any(|name| name == program))
+}
+
+/// Whether only the entry of a process is left, because its parent has not asked how it ended.
+fn has_ended(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The program's name stands in parentheses and may have any character.
+    status.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['Z', 'X']))
 }
 
 /// The names under which a process was started: that of its file, and that of its command line.
@@ -203,6 +220,25 @@ mod tests {
         drop(file);
         let left = fs::read_dir(directory.path()).expect("the directory can be read").count();
         assert_eq!(left, 0, "neither the record nor a temporary file is left");
+    }
+
+    #[test]
+    fn a_dead_process_that_nobody_has_asked_for_is_no_obstacle() {
+        let directory = tempfile::tempdir().expect("a directory for the run file");
+        let path = directory.path().join("run.json");
+        let own_program = std::env::current_exe().expect("this program has a path");
+        let mut other = running_shell(own_program.as_os_str());
+        fs::write(&path, serde_json::to_vec(&record_of(other.id())).expect("a record is JSON"))
+            .expect("the directory can be written");
+        assert!(RunFile::claim(&path).is_err());
+        drop(other.stdin.take());
+        // Its end is seen without being asked for, which leaves its entry.
+        let status = format!("/proc/{}/stat", other.id());
+        while !fs::read_to_string(&status).expect("its entry is there").contains(") Z") {
+            std::thread::yield_now();
+        }
+        assert!(RunFile::claim(&path).is_ok());
+        other.wait().expect("it has ended");
     }
 
     #[test]

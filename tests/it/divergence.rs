@@ -48,7 +48,7 @@ fn the_topology_tells_where_everything_is() {
 
     let apart = World::start("microservices");
     let catalog = json!({
-        "topology": "microservices", "service": "catalog", "modules": ["catalog"], "roles": [],
+        "version": env!("CARGO_PKG_VERSION"), "topology": "microservices", "service": "catalog", "modules": ["catalog"], "roles": [],
         "calls": [call("catalog", "inventory", "tcp", "inventory"), call("catalog", "events", "tcp", "events")],
     });
     assert_eq!(placement(&apart, "catalog"), catalog);

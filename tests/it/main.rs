@@ -6,6 +6,7 @@
 //! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
+//! * `doctor`: faults planted into real stores, and what `cleave doctor` says of them.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
 //! * `openapi`: the document of the public API.
@@ -23,6 +24,7 @@ mod commits;
 mod contracts;
 mod crashes;
 mod divergence;
+mod doctor;
 mod http_input;
 mod journeys;
 mod openapi;

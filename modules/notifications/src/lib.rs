@@ -22,7 +22,7 @@ use cleave_db::{Migration, Migrations};
 use serde::Deserialize;
 
 pub use local::{LocalNotifications, Post};
-pub use mailer::MailUrlError;
+pub use mailer::{MailPlace, MailUrlError};
 pub use reactions::{TellOfAccounts, TellOfOrders};
 
 /// The history of the notifications' tables.

@@ -10,7 +10,7 @@ use cleave_db::{Database, failure_of};
 use lettre::message::Mailbox;
 use notifications_api::{ListNotifications, Notification, Notifications, NotificationsError};
 
-use crate::mailer::{MailUrlError, Mailer};
+use crate::mailer::{MailPlace, MailUrlError, Mailer};
 use crate::store;
 
 /// The notifications in this process. Clones are the same notifications: each worker thread takes one.
@@ -34,6 +34,11 @@ impl Post {
     pub fn new(url: &str, from: &str) -> Result<Self, MailUrlError> {
         let from = from.parse().map_err(|_| MailUrlError::sender(from))?;
         Ok(Self { mailer: Mailer::from_url(url)?, from })
+    }
+
+    /// Where the e-mails go.
+    pub fn place(&self) -> &MailPlace {
+        self.mailer.place()
     }
 }
 

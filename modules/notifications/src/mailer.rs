@@ -14,8 +14,25 @@ use crate::store::Email;
 const SMTP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where e-mails go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailPlace {
+    /// A folder; it is made with the first e-mail.
+    Folder(PathBuf),
+    /// A mail server.
+    Server {
+        /// Its name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
+}
+
+/// Sends e-mails to one place.
 #[derive(Debug, Clone)]
-pub(crate) struct Mailer(Transport);
+pub(crate) struct Mailer {
+    transport: Transport,
+    place: MailPlace,
+}
 
 #[derive(Debug, Clone)]
 enum Transport {
@@ -62,7 +79,8 @@ impl Mailer {
             return if folder.is_empty() {
                 refuse("the folder is missing")
             } else {
-                Ok(Self(Transport::Folder(PathBuf::from(folder))))
+                let folder = PathBuf::from(folder);
+                Ok(Self { transport: Transport::Folder(folder.clone()), place: MailPlace::Folder(folder) })
             };
         }
         if url.starts_with("smtps:") {
@@ -90,12 +108,17 @@ impl Mailer {
             };
             transport = transport.credentials(Credentials::new(user.to_owned(), password.to_owned()));
         }
-        Ok(Self(Transport::Smtp(transport.build())))
+        let place = MailPlace::Server { host: host.to_owned(), port };
+        Ok(Self { transport: Transport::Smtp(transport.build()), place })
+    }
+
+    pub(crate) fn place(&self) -> &MailPlace {
+        &self.place
     }
 
     pub(crate) async fn send(&self, email: &Email, from: &Mailbox, at: Timestamp) -> Result<(), MailError> {
         let message = message(email, from, at)?;
-        match &self.0 {
+        match &self.transport {
             Transport::Smtp(transport) => {
                 transport.send(message).await.map_err(|error| MailError::Smtp(error.to_string()))?;
                 Ok(())

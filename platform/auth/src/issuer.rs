@@ -13,7 +13,7 @@ use crate::token::{self, Claims};
 /// Issues access tokens with one private key.
 pub struct TokenIssuer {
     signing_key: SigningKey,
-    encoded_header: String,
+    pub(crate) encoded_header: String,
 }
 
 impl TokenIssuer {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::VerifyingKey;
 
 use crate::error::{KeyFileError, TokenError};
+use crate::issuer::TokenIssuer;
 use crate::key_file;
 use crate::remembered::RememberedTokens;
 use crate::token::{self, Claims, Identity};
@@ -56,6 +57,11 @@ impl TokenVerifier {
         let identity = identity_at(&claims, now_s)?;
         self.remembered.insert(token, claims, now_s);
         Ok(identity)
+    }
+
+    /// Whether tokens of this issuer are accepted: its public key is among those that were read.
+    pub fn knows(&self, issuer: &TokenIssuer) -> bool {
+        self.keys_by_header.contains_key(&issuer.encoded_header)
     }
 
     fn check_signature(&self, token: &str) -> Result<Claims, TokenError> {

@@ -31,11 +31,11 @@ pub struct DatabaseSettings {
 /// The database of one module, shared by all threads of a process; clones are the same database.
 #[derive(Debug, Clone)]
 pub struct Database {
-    module: &'static str,
-    url: Arc<str>,
-    engine: Arc<Engine>,
-    readers: AnyPool,
-    writer: AnyPool,
+    pub(crate) module: &'static str,
+    pub(crate) url: Arc<str>,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) readers: AnyPool,
+    pub(crate) writer: AnyPool,
 }
 
 impl Database {

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
+
 use crate::DatabaseError;
+
+/// Where in the index of a journal SQLite locks out other writers: https://sqlite.org/walformat.html
+const WRITE_LOCK_BYTE: u64 = 120;
 
 /// A database engine, told from its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +35,58 @@ impl Engine {
     pub(crate) fn driver_url(&self) -> String {
         match self {
             Self::Sqlite { file } => format!("sqlite:{}?mode=rwc", escaped(file)),
+        }
+    }
+
+    /// The URL of a connection that makes no file and changes none.
+    pub(crate) fn looking_url(&self) -> Result<String, NoLook> {
+        match self {
+            Self::Sqlite { file } => {
+                if !has_content(file) {
+                    return Err(NoLook::Absent);
+                }
+                let [journal, index] = [beside(file, "-wal"), beside(file, "-shm")];
+                // A reader makes the files of the journal where they are missing. Without a journal nobody writes, and
+                // the file alone says everything.
+                let how = match (has_content(&journal), index.exists()) {
+                    (true, false) => return Err(NoLook::JournalAlone),
+                    (_, true) if journal.exists() => "mode=ro",
+                    _ => "immutable=true",
+                };
+                Ok(format!("sqlite:{}?{how}", escaped(file)))
+            }
+        }
+    }
+
+    /// The process that holds the lock of writers now.
+    pub(crate) fn writing_process(&self) -> Option<u32> {
+        match self {
+            Self::Sqlite { file } => {
+                let index = std::fs::File::open(beside(file, "-shm")).ok()?;
+                let wanted = Flock {
+                    start: WRITE_LOCK_BYTE,
+                    length: 1,
+                    pid: None,
+                    typ: FlockType::ReadLock,
+                    offset_type: FlockOffsetType::Set,
+                };
+                let holder = fcntl_getlk(&index, &wanted).ok()??.pid?;
+                u32::try_from(holder.as_raw_nonzero().get()).ok()
+            }
+        }
+    }
+
+    /// How many bytes the database has.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Sqlite { file } => file.metadata().map_or(0, |file| file.len()),
+        }
+    }
+
+    /// The statement that reads a whole database and answers `ok`, or the first damage.
+    pub(crate) fn integrity_check(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "PRAGMA quick_check(1)",
         }
     }
 
@@ -71,6 +128,15 @@ impl Engine {
     }
 }
 
+/// Why a database cannot be looked at without changing something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoLook {
+    /// There is no file, or an empty one, which a connection made.
+    Absent,
+    /// The index of the journal would have to be made.
+    JournalAlone,
+}
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -88,6 +154,17 @@ pub(crate) fn is_conflict(code: &str) -> bool {
 pub(crate) fn is_outage(code: &str) -> bool {
     // The low byte is the primary code: SQLITE_BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN.
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14))
+}
+
+/// The file of the same name with a longer ending.
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn has_content(file: &Path) -> bool {
+    file.metadata().is_ok_and(|file| file.len() > 0)
 }
 
 /// A path as it may stand in a URL.

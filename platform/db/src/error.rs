@@ -36,6 +36,24 @@ pub enum DatabaseError {
         /// Why not.
         source: sqlx::Error,
     },
+    /// There is no file, or an empty one, and nobody asked to make one.
+    #[error(
+        "the database of {module} at {url} is not there, or empty: run `cleave data migrate`, or bring the file"
+    )]
+    Absent {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+    },
+    /// A journal lies beside the file without its index, which only a writer can make anew.
+    #[error("the database of {module} at {url} has a journal that only a start of the store can read")]
+    JournalAlone {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+    },
     /// A newer binary has been at work.
     #[error(
         "the database of {module} at {url} has migration {found}, and this binary knows no later one than \

@@ -10,6 +10,7 @@
 mod database;
 pub mod engine;
 mod error;
+mod look;
 mod migrations;
 
 pub use database::{Database, DatabaseSettings, Transaction};

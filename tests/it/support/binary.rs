@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The program with a folder of its own.
 pub(crate) struct Binary {
     folder: TempDir,
+    data: String,
     config: PathBuf,
     variables: BTreeMap<String, String>,
 }
@@ -35,7 +36,14 @@ impl Binary {
     pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("cleave-it-").tempdir().expect("a folder for the test");
         let variables = [("CLEAVE__PUBLIC__PORT".to_owned(), "0".to_owned())];
-        Self { folder, config: project().join("config"), variables: variables.into() }
+        let (data, config) = ("data".to_owned(), project().join("config"));
+        Self { folder, data, config, variables: variables.into() }
+    }
+
+    /// The same with a data directory of another name.
+    pub(crate) fn with_data_dir(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.data);
+        self
     }
 
     /// The same with a variable of the environment.
@@ -47,7 +55,9 @@ impl Binary {
     /// The same with a copy of the project's configuration, in which `edit` may change what it likes.
     pub(crate) fn with_config(mut self, edit: impl FnOnce(&Path)) -> Self {
         let config = self.folder.path().join("config");
-        copy_folder(&self.config, &config);
+        if self.config != config {
+            copy_folder(&self.config, &config);
+        }
         edit(&config);
         self.config = config;
         self
@@ -59,7 +69,7 @@ impl Binary {
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.path().join(&self.data)
     }
 
     /// What `run.json` says, where it is there and whole.

@@ -1,7 +1,8 @@
 //! Peers that misbehave.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -66,6 +67,55 @@ impl HangingUpPeer {
 impl Drop for HangingUpPeer {
     fn drop(&mut self) {
         self.heard.lock().expect("nobody panics with this lock").enough = true;
+        // It wakes the thread, which must not wait for more than the connection.
+        drop(TcpStream::connect(self.address));
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the peer's thread ends in peace");
+        }
+    }
+}
+
+/// A peer that answers each path as it was told to, and everything else with 404.
+pub(crate) struct ScriptedPeer {
+    address: SocketAddr,
+    enough: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ScriptedPeer {
+    /// Path, status and body of its answers.
+    pub(crate) fn new(answers: &'static [(&'static str, u16, &'static str)]) -> Self {
+        let listener = listener();
+        let address = listener.local_addr().expect("it is bound");
+        let enough = Arc::<AtomicBool>::default();
+        let has_enough = enough.clone();
+        let thread = std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let Ok(mut connection) = connection else { continue };
+                if has_enough.load(Ordering::Relaxed) {
+                    return;
+                }
+                let request = read_request_line(&connection).unwrap_or_default();
+                let known = answers.iter().find(|(path, ..)| request == format!("GET {path}"));
+                let (_, status, body) = known.unwrap_or(&("", 404, ""));
+                let length = body.len();
+                let head =
+                    format!("HTTP/1.1 {status} -\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+                // Who asked may have gone.
+                let _gone = connection.write_all(format!("{head}{body}").as_bytes());
+            }
+        });
+        Self { address, enough, thread: Some(thread) }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for ScriptedPeer {
+    fn drop(&mut self) {
+        self.enough.store(true, Ordering::Relaxed);
         // It wakes the thread, which must not wait for more than the connection.
         drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
