@@ -46,14 +46,6 @@ impl Bench {
         Self { world, link, user, admin }
     }
 
-    /// Runs a promise to the end of all that its calls have begun on this thread.
-    pub(super) fn run(&self, promise: impl Future<Output = ()>) {
-        let (runtime, tasks) = (store::runtime(), LocalSet::new());
-        tasks.block_on(&runtime, promise);
-        let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, tasks).await });
-        assert!(ended.is_ok(), "something that a call has begun has no end");
-    }
-
     /// The contract of `A` as `caller` reaches it.
     fn reach<A: Adapter>(&self, caller: &str) -> Rc<A::Contract> {
         let link = self.world.topology.link(caller, A::MODULE);
@@ -161,6 +153,14 @@ impl Bench {
         };
         tokio::time::timeout(PATIENCE, looking).await.expect("it becomes true in time")
     }
+}
+
+/// Runs a promise, and what its calls have begun on this thread, to the end.
+pub(super) fn to_its_end(promise: impl Future<Output = ()>) {
+    let (runtime, tasks) = (store::runtime(), LocalSet::new());
+    tasks.block_on(&runtime, promise);
+    let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, tasks).await });
+    assert!(ended.is_ok(), "something that a call has begun has no end");
 }
 
 /// The same call under this key.

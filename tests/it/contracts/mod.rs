@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 use cleave::topology::Link;
 
-use self::bench::Bench;
+use self::bench::{Bench, to_its_end};
 use crate::support::store::Store;
 use crate::support::topologies;
 use crate::support::world::World;
@@ -68,11 +68,11 @@ fn keep<C: Suited + ?Sized>(
     world: &Rc<World>,
     way: Way,
     promise_name: &str,
-    promise: impl AsyncFn(Rc<C>, &Bench),
+    promise: &impl AsyncFn(Rc<C>, &Bench),
 ) {
     println!("{way:?}: {promise_name}");
     let bench = Bench::new(world.clone(), way.link());
-    bench.run(async {
+    to_its_end(async {
         let once = C::reached(&bench);
         let contract = if let Way::TwiceOver(_) = way { C::sent_twice(once) } else { once };
         promise(contract, &bench).await;
@@ -97,7 +97,7 @@ macro_rules! over_every_way {
             use crate::contracts::{Way, keep};
 
             let world = $way.world();
-            $(keep(&world, $way, stringify!($promise), $promise);)+
+            $(keep(&world, $way, stringify!($promise), &$promise);)+
         }
     };
     (@in_worlds_of_their_own $module:ident $way:expr, $($promise:ident),+) => {
@@ -109,7 +109,7 @@ macro_rules! over_every_way {
             $(
                 #[test]
                 fn $promise() {
-                    keep(&$way.world(), $way, stringify!($promise), super::$promise);
+                    keep(&$way.world(), $way, stringify!($promise), &super::$promise);
                 }
             )+
         }

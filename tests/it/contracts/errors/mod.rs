@@ -59,7 +59,7 @@ fn survive<E: ContractError + Clone + PartialEq>(
     errors: Vec<E>,
     path: &str,
     mount: impl Fn(&mut ServiceConfig, &E) + Copy + 'static,
-    ask: impl AsyncFn(Peer, &Context) -> Vec<Option<E>>,
+    ask: &impl AsyncFn(Peer, &Context) -> Vec<Option<E>>,
 ) {
     let wire = Wire::new();
     for error in errors {
@@ -104,7 +104,7 @@ fn every_error_of_the_inventory_survives_the_wire() {
             refusing!(MockInventory, error, expect_get_stock(_, _), expect_commit_reservation(_, _));
         inventory_api::rest::mount(config, inventory, Exposure::Internal);
     };
-    survive(errors, &format!("/api/v1/stock/{product_id}"), mount, async |peer, context| {
+    survive(errors, &format!("/api/v1/stock/{product_id}"), mount, &async |peer, context| {
         let remote = RemoteInventory(peer);
         vec![
             remote.get_stock(context, product_id).await.err(),
@@ -132,7 +132,7 @@ fn every_error_of_the_catalogue_survives_the_wire() {
         let catalog = refusing!(MockCatalog, error, expect_get_product(_, _), expect_list_products(_, _));
         catalog_api::rest::mount(config, catalog, Exposure::Internal);
     };
-    survive(errors, &format!("/api/v1/products/{product_id}"), mount, async |peer, context| {
+    survive(errors, &format!("/api/v1/products/{product_id}"), mount, &async |peer, context| {
         let remote = RemoteCatalog(peer);
         vec![
             remote.get_product(context, product_id).await.err(),
@@ -161,7 +161,7 @@ fn every_error_of_the_accounts_survives_the_wire() {
         let accounts = refusing!(MockAccounts, error, expect_get_own_account(_), expect_create_session(_, _));
         accounts_api::rest::mount(config, accounts, Exposure::Internal);
     };
-    survive(errors, "/api/v1/accounts/me", mount, async |peer, context| {
+    survive(errors, "/api/v1/accounts/me", mount, &async |peer, context| {
         let remote = RemoteAccounts(peer);
         let credentials = Credentials { email: String::new(), password: String::new() };
         vec![
@@ -192,7 +192,7 @@ fn every_error_of_the_cart_survives_the_wire() {
         let cart = refusing!(MockCart, error, expect_get_cart(_), expect_put_back_cart(_, _));
         cart_api::rest::mount(config, cart, Exposure::Internal);
     };
-    survive(errors, "/api/v1/cart", mount, async |peer, context| {
+    survive(errors, "/api/v1/cart", mount, &async |peer, context| {
         let remote = RemoteCart(peer);
         let put_back = PutBackCart { taking_id, account_id: id::<AccountId>() };
         vec![remote.get_cart(context).await.err(), remote.put_back_cart(context, put_back).await.err()]
@@ -229,7 +229,7 @@ fn every_error_of_the_orders_survives_the_wire() {
         let orders = refusing!(MockOrders, error, expect_get_order(_, _), expect_place_order(_, _));
         orders_api::rest::mount(config, orders, Exposure::Internal);
     };
-    survive(errors, &format!("/api/v1/orders/{order_id}"), mount, async |peer, context| {
+    survive(errors, &format!("/api/v1/orders/{order_id}"), mount, &async |peer, context| {
         let remote = RemoteOrders(peer);
         let request = PlaceOrder { payment_token: "tok_visa".to_owned(), expected_total: None };
         vec![
@@ -262,7 +262,7 @@ fn every_error_of_the_payments_survives_the_wire() {
         let payments = refusing!(MockPayments, error, expect_get_payment(_, _), expect_capture_payment(_, _));
         payments_api::rest::mount(config, payments, Exposure::Internal);
     };
-    survive(errors, &format!("/internal/v1/payments/{payment_id}"), mount, async |peer, context| {
+    survive(errors, &format!("/internal/v1/payments/{payment_id}"), mount, &async |peer, context| {
         let remote = RemotePayments(peer);
         vec![
             remote.get_payment(context, payment_id).await.err(),
@@ -285,7 +285,7 @@ fn every_error_of_the_notifications_survives_the_wire() {
         let notifications = refusing!(MockNotifications, error, expect_list_notifications(_, _));
         notifications_api::rest::mount(config, notifications, Exposure::Internal);
     };
-    survive(errors, "/api/v1/notifications", mount, async |peer, context| {
+    survive(errors, "/api/v1/notifications", mount, &async |peer, context| {
         let remote = RemoteNotifications(peer);
         vec![remote.list_notifications(context, ListNotifications::default()).await.err()]
     });
@@ -305,7 +305,7 @@ fn every_error_of_the_event_log_survives_the_wire() {
     let mount = |config: &mut ServiceConfig, error: &EventLogError| {
         cleave_events::rest::mount(config, Rc::new(RefusingLog(error.clone())), Exposure::Internal);
     };
-    survive(errors, "/internal/v1/events/topics", mount, async |peer, context| {
+    survive(errors, "/internal/v1/events/topics", mount, &async |peer, context| {
         let remote = RemoteEventLog(peer);
         let append = Append { topic: "weather".to_owned(), events: vec![] };
         vec![remote.topics(context).await.err(), remote.append(context, append).await.err()]
