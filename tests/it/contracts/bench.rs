@@ -157,7 +157,10 @@ impl Bench {
 
 /// Runs a promise, and what its calls have begun on this thread, to the end.
 pub(super) fn to_its_end(promise: impl Future<Output = ()>) {
-    let (runtime, tasks) = (store::runtime(), LocalSet::new());
+    let runtime = store::runtime();
+    // What a broken promise leaves unfinished gives its connections back to the databases within the runtime.
+    let _within = runtime.enter();
+    let tasks = LocalSet::new();
     tasks.block_on(&runtime, promise);
     let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, tasks).await });
     assert!(ended.is_ok(), "something that a call has begun has no end");
