@@ -6,6 +6,11 @@
 //!
 //! Nothing of it is published: customers pay by placing an order, and who checks out acts for the store itself.
 
+#![cfg_attr(
+    feature = "mock",
+    expect(clippy::struct_field_names, reason = "the fields of a mock are named as the operations are")
+)]
+
 mod error;
 mod model;
 mod observed;

@@ -4,15 +4,18 @@ use std::rc::Rc;
 
 use catalog_api::{
     Catalog, CatalogError, ListProducts, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PRICE_MINOR_UNITS,
-    MAX_QUERY_CHARS, MAX_SKU_CHARS, NewProduct, Product, ProductChanges, ProductId, UpdateProduct,
+    MAX_PRODUCTS_AT_ONCE, MAX_QUERY_CHARS, MAX_SKU_CHARS, NewProduct, Product, ProductChanges, ProductId,
+    UpdateProduct,
 };
 use cleave_core::Money;
 use inventory_api::ReceiveStock;
 
-use super::{Bench, Twice, Way, over_every_way};
+use super::goods::lamp;
+use super::twice::Twice;
+use super::{Bench, Suited, over_every_way};
 
 over_every_way! {
-    with_catalog:
+    in_worlds_of_their_own:
     a_new_product_can_be_got_and_listed,
     a_product_tells_how_many_can_be_sold_now,
     a_product_is_made_once_under_its_key,
@@ -20,6 +23,7 @@ over_every_way! {
     a_field_out_of_its_bounds_is_refused_by_name,
     an_update_changes_what_it_names_and_the_search_follows,
     an_unknown_product_is_not_found,
+    several_products_are_got_at_once_in_the_order_asked_for,
     only_an_admin_creates_and_updates,
     pages_follow_each_other_without_gap_or_overlap,
     words_are_found_by_their_beginnings_and_categories_by_their_slugs,
@@ -27,12 +31,13 @@ over_every_way! {
     a_call_after_its_deadline_is_not_begun,
 }
 
-fn with_catalog(way: Way, promise: &impl AsyncFn(Rc<dyn Catalog>, &Bench)) {
-    match way {
-        Way::Over(link) => Bench::run(link, async |bench| promise(bench.catalog(), &bench).await),
-        Way::TwiceOver(link) => {
-            Bench::run(link, async |bench| promise(Rc::new(Twice(bench.catalog())), &bench).await);
-        }
+impl Suited for dyn Catalog {
+    fn reached(bench: &Bench) -> Rc<Self> {
+        bench.catalog()
+    }
+
+    fn sent_twice(once: Rc<Self>) -> Rc<Self> {
+        Rc::new(Twice(once))
     }
 }
 
@@ -126,6 +131,28 @@ async fn an_unknown_product_is_not_found(catalog: Rc<dyn Catalog>, bench: &Bench
     assert_eq!(got, Err(not_found.clone()));
     let request = UpdateProduct { product_id, changes: ProductChanges::default() };
     assert_eq!(catalog.update_product(&bench.admin(), request).await, Err(not_found));
+}
+
+async fn several_products_are_got_at_once_in_the_order_asked_for(catalog: Rc<dyn Catalog>, bench: &Bench) {
+    let one = bench.create(&catalog, lamp("LAMP-1")).await;
+    let two = bench.create(&catalog, lamp("LAMP-2")).await;
+    let unknown = ProductId::from(bench.new_id());
+    for (asked, found) in [
+        (vec![two.id, unknown, one.id], vec![two.clone(), one]),
+        (vec![two.id, two.id], vec![two]),
+        (vec![unknown], vec![]),
+    ] {
+        assert_eq!(catalog.get_products(&bench.system(), asked).await, Ok(found));
+    }
+    for wrong in [0, MAX_PRODUCTS_AT_ONCE + 1] {
+        let asked = (0..wrong).map(|_| ProductId::from(bench.new_id())).collect();
+        let refused = catalog.get_products(&bench.system(), asked).await;
+        let is_named =
+            matches!(&refused, Err(CatalogError::InvalidParameter { parameter, .. }) if parameter == "ids");
+        assert!(is_named, "{wrong} at once: {refused:?}");
+    }
+    let nobody = catalog.get_products(&bench.anybody(), vec![unknown]).await;
+    assert_eq!(nobody, Err(CatalogError::Unauthenticated));
 }
 
 async fn only_an_admin_creates_and_updates(catalog: Rc<dyn Catalog>, bench: &Bench) {
@@ -232,16 +259,6 @@ impl Bench {
     async fn skus(&self, catalog: &Rc<dyn Catalog>, request: ListProducts) -> Vec<String> {
         let page = catalog.list_products(&self.anybody(), request).await.expect("a page");
         page.items.into_iter().map(|product| product.sku).collect()
-    }
-}
-
-fn lamp(sku: &str) -> NewProduct {
-    NewProduct {
-        sku: sku.to_owned(),
-        name: "Lighthouse reading lamp".to_owned(),
-        description: "Turns by itself.".to_owned(),
-        category: "lighting".to_owned(),
-        price: Money { amount: 4_950, currency: "EUR".parse().expect("a currency") },
     }
 }
 

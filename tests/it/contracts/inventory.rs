@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use catalog_api::ProductId;
-use cleave_core::IdempotencyKey;
 use inventory_api::{
     Inventory, InventoryError, MAX_QUANTITY, OpenStock, ReceiveStock, Reservation, ReservationId,
     ReservationLine, ReservationState, ReserveStock,
 };
 
-use super::{Bench, Twice, Way, over_every_way};
+use super::bench::keyed;
+use super::twice::Twice;
+use super::{Bench, Suited, over_every_way};
 
 over_every_way! {
-    with_inventory:
+    in_one_world:
     a_level_opens_at_zero_and_opening_it_again_changes_nothing,
     goods_that_come_in_can_be_sold,
     a_receipt_is_booked_once_under_its_key,
@@ -34,12 +35,13 @@ over_every_way! {
     a_call_after_its_deadline_is_not_begun,
 }
 
-fn with_inventory(way: Way, promise: &impl AsyncFn(Rc<dyn Inventory>, &Bench)) {
-    match way {
-        Way::Over(link) => Bench::run(link, async |bench| promise(bench.inventory(), &bench).await),
-        Way::TwiceOver(link) => {
-            Bench::run(link, async |bench| promise(Rc::new(Twice(bench.inventory())), &bench).await);
-        }
+impl Suited for dyn Inventory {
+    fn reached(bench: &Bench) -> Rc<Self> {
+        bench.inventory()
+    }
+
+    fn sent_twice(once: Rc<Self>) -> Rc<Self> {
+        Rc::new(Twice(once))
     }
 }
 
@@ -120,7 +122,7 @@ async fn only_an_admin_opens_levels_and_books_receipts(inventory: Rc<dyn Invento
     for (context, error) in
         [(bench.anybody(), InventoryError::Unauthenticated), (bench.user(), InventoryError::Forbidden)]
     {
-        let context = context.with_key(IdempotencyKey::parse("key").expect("a key"));
+        let context = keyed(&context, "key");
         let request = ReceiveStock { product_id, quantity: 1 };
         assert_eq!(inventory.receive_stock(&context, request).await, Err(error.clone()));
         assert_eq!(inventory.open_stock(&context, OpenStock { product_id: unopened }).await, Err(error));
@@ -263,7 +265,7 @@ async fn a_call_after_its_deadline_is_not_begun(inventory: Rc<dyn Inventory>, be
     let product_id = bench.opened(&inventory).await;
     let overdue = bench.overdue();
     assert_eq!(inventory.get_stock(&overdue, product_id).await, Err(InventoryError::Timeout));
-    let overdue = overdue.with_key(IdempotencyKey::parse("overdue").expect("a key"));
+    let overdue = keyed(&overdue, "overdue");
     let receipt = inventory.receive_stock(&overdue, ReceiveStock { product_id, quantity: 1 }).await;
     assert_eq!(receipt, Err(InventoryError::Timeout));
     assert_eq!(bench.available(&inventory, product_id).await, 0);

@@ -41,6 +41,29 @@ fn a_query_that_is_wrong_is_refused() {
 }
 
 #[test]
+fn a_list_of_ones_own_is_asked_for_as_any_other() {
+    in_both_placements(|world, _| {
+        let customer = world.user();
+        for list in ["/api/v1/orders", "/api/v1/notifications"] {
+            let ask = |query: &str| customer.send(&Request::get(format!("{list}?{query}")));
+            for query in ["limit=many", "limit=-1", "limit=4294967296", "limit=", "q=lamp", "limit=1&limit=2"]
+            {
+                ask(query).problem(400, "malformed_query");
+            }
+            // The last is the place before the first.
+            for cursor in ["nonsense", "", "%00", "42", "__________8"] {
+                ask(&format!("cursor={cursor}")).problem(422, "invalid_parameter");
+            }
+            for query in ["limit=0", "limit=101"] {
+                let problem = ask(query).problem(422, "invalid_parameter");
+                let detail = problem["detail"].as_str().expect("a detail");
+                assert!(detail.contains("limit") && detail.contains("1 to 100"), "{detail}");
+            }
+        }
+    });
+}
+
+#[test]
 fn an_idempotency_key_that_is_missing_or_malformed_is_refused() {
     in_both_placements(|world, id| {
         let admin = world.admin();
@@ -78,6 +101,15 @@ fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
             (format!("/api/v1/products/{id}"), "GET, PATCH"),
             (format!("/api/v1/stock/{id}"), "GET"),
             (format!("/api/v1/stock/{id}/receipts"), "POST"),
+            ("/api/v1/accounts".to_owned(), "POST"),
+            ("/api/v1/accounts/me".to_owned(), "GET"),
+            ("/api/v1/sessions".to_owned(), "POST"),
+            ("/api/v1/cart".to_owned(), "GET"),
+            (format!("/api/v1/cart/items/{id}"), "PUT, DELETE"),
+            ("/api/v1/orders".to_owned(), "POST, GET"),
+            (format!("/api/v1/orders/{id}"), "GET"),
+            (format!("/api/v1/orders/{id}/cancellation"), "POST"),
+            ("/api/v1/notifications".to_owned(), "GET"),
         ] {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
                 if allowed.split(", ").any(|it| it == method) {
@@ -103,6 +135,13 @@ fn a_path_that_nobody_serves_is_not_found() {
             format!("/api/v1/products/{id}/nothing"),
             format!("/api/v1/stock/{id}/nothing"),
             "/api/v1/stock".to_owned(),
+            format!("/api/v1/accounts/{id}"),
+            format!("/api/v1/sessions/{id}"),
+            "/api/v1/cart/items".to_owned(),
+            format!("/api/v1/cart/{id}"),
+            format!("/api/v1/orders/{id}/nothing"),
+            format!("/api/v1/notifications/{id}"),
+            format!("/api/v1/payments/{id}"),
         ];
         for path in &paths {
             world.admin().send(&Request::get(path.as_str())).problem(404, "not_found");

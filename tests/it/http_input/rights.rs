@@ -27,12 +27,15 @@ fn an_access_token_that_is_not_good_is_refused_even_where_none_is_needed() {
             .replace("\"roles\":[]", "\"roles\":[\"admin\"]");
         let promoted = BASE64_URL_SAFE_NO_PAD.encode(promoted);
         assert_ne!(promoted, user_payload, "the payload has been tampered with");
-        let unsigned_head = BASE64_URL_SAFE_NO_PAD.encode("{\"alg\":\"none\",\"typ\":\"JWT\"}");
+        let head_of =
+            |alg: &str| BASE64_URL_SAFE_NO_PAD.encode(format!("{{\"alg\":\"{alg}\",\"typ\":\"JWT\"}}"));
         for authorization in [
             format!("Bearer {}", world.store().expired_token()),
             format!("Bearer {forged}"),
             format!("Bearer {}", user.replacen(user_payload, &promoted, 1)),
-            format!("Bearer {unsigned_head}.{payload}."),
+            format!("Bearer {}.{payload}.", head_of("none")),
+            format!("Bearer {}.{payload}.{signature}", head_of("none")),
+            format!("Bearer {}.{payload}.{signature}", head_of("HS256")),
             format!("Bearer {head}.{payload}"),
             format!("Bearer {head}.{payload}.{}", "A".repeat(signature.len())),
             format!("Bearer {good}x"),
@@ -43,13 +46,36 @@ fn an_access_token_that_is_not_good_is_refused_even_where_none_is_needed() {
             "Bearer nonsense".to_owned(),
             String::new(),
         ] {
-            let holder = world.visitor();
-            let with =
-                |request: Request| holder.send(&request.header("authorization", authorization.as_str()));
-            let body = json!({"quantity": 1}).to_string();
-            with(receipt(id).json(body)).problem(401, "unauthenticated");
-            with(post("/api/v1/products", &lamp("LAMP-2"))).problem(401, "unauthenticated");
-            with(Request::get(format!("/api/v1/products/{id}"))).problem(401, "unauthenticated");
+            for request in published(id) {
+                let request = request.header("authorization", authorization.as_str());
+                world.visitor().send(&request).problem(401, "unauthenticated");
+            }
+        }
+    });
+}
+
+#[test]
+fn two_access_tokens_are_none() {
+    in_both_placements(|world, id| {
+        let [user, admin] =
+            [false, true].map(|admin| format!("Bearer {}", world.store().access_token(admin)));
+        for (one, other) in [(&user, &admin), (&admin, &user), (&admin, &admin), (&admin, &String::new())] {
+            for request in published(id) {
+                let request = request.header("authorization", one.as_str());
+                let request = request.header("authorization", other.as_str());
+                world.visitor().send(&request).problem(401, "unauthenticated");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_token_without_an_account_shows_none() {
+    in_both_placements(|world, _| {
+        let own = Request::get("/api/v1/accounts/me");
+        world.visitor().send(&own).problem(401, "unauthenticated");
+        for nobody in [world.user(), world.admin()] {
+            nobody.send(&own).problem(404, "account_not_found");
         }
     });
 }
@@ -88,7 +114,7 @@ fn nobody_becomes_a_peer_by_saying_so() {
         assert_eq!(pretend(Request::get(format!("/api/v1/products/{id}"))).ok()["available"], 5);
 
         let unknown = "00000000-0000-7000-8000-000000000000";
-        for operation in inventory_api::rest::paths::INTERNAL {
+        for operation in INTERNAL.iter().flat_map(|(_, operations)| *operations) {
             pretend(request_of(operation, unknown)).problem(404, "not_found");
             for detour in [
                 "/api/v1/stock/../../..",
@@ -113,11 +139,12 @@ fn the_internal_listener_is_for_peers_only() {
         let stranger = Store::empty();
         let stranger = ServiceCredential::load(&stranger.settings.credential_file()).expect("a secret");
         let admin_token = world.store().access_token(true);
-        let published =
-            PUBLISHED.iter().flat_map(|it| it.operations.iter().map(|operation| (it.module, operation)));
-        let internal = inventory_api::rest::paths::INTERNAL.iter().map(|operation| ("inventory", operation));
-        for (module, operation) in published.chain(internal) {
-            let service = world.topology.host_of(module).expect("every module is hosted").name.clone();
+        let published = PUBLISHED.iter().map(|it| (it.module, it.operations));
+        let served = published.chain(INTERNAL.iter().copied());
+        for (part, operation) in
+            served.flat_map(|(part, operations)| operations.iter().map(move |it| (part, it)))
+        {
+            let service = world.topology.host_of(part).expect("every part is hosted").name.clone();
             let request = request_of(operation, id).header("authorization", format!("Bearer {admin_token}"));
             let wrong_ones = ["", "nonsense", stranger.header_value(), &right.header_value()[1..]];
             let wrong_ones = wrong_ones.map(|secret| request.clone().header("x-cleave-credential", secret));
@@ -138,6 +165,20 @@ fn the_internal_listener_is_for_peers_only() {
             world.ask(service, "/api/v1/nothing").problem(404, "not_found");
         }
     });
+}
+
+/// What only peers may ask, and of whom.
+const INTERNAL: &[(&str, &[Operation])] = &[
+    ("catalog", catalog_api::rest::paths::INTERNAL),
+    ("inventory", inventory_api::rest::paths::INTERNAL),
+    ("cart", cart_api::rest::paths::INTERNAL),
+    ("payments", payments_api::rest::paths::INTERNAL),
+    ("events", cleave_events::rest::paths::INTERNAL),
+];
+
+/// A request for each published operation.
+fn published(id: &str) -> impl Iterator<Item = Request> {
+    PUBLISHED.iter().flat_map(|it| it.operations).map(|operation| request_of(operation, id))
 }
 
 /// A request for an operation, with this id wherever it needs one.

@@ -10,9 +10,10 @@ use cleave::journeys::Shelf;
 use cleave::provision::{self, Goods};
 use cleave::settings::Settings;
 use cleave_auth::{Claims, TokenIssuer};
-use cleave_core::{Clock as _, Ids, SystemClock};
+use cleave_core::{Clock as _, Ids, SystemClock, User};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use super::topologies;
 
@@ -94,25 +95,28 @@ impl Store {
         Shelf { product_ids: products.iter().map(|product| product.id.to_string()).collect(), categories }
     }
 
+    /// Somebody with a new account, as the modules see them.
+    pub(crate) fn identity(&self, admin: bool) -> User {
+        let (account_id, issued_at) = (self.ids.next(), self.clock.now());
+        let expires_at_s = issued_at.plus(Duration::from_hours(1)).as_unix_seconds();
+        let access_token = self.issue(account_id, admin, issued_at.as_unix_seconds(), expires_at_s);
+        User { account_id: account_id.into(), admin, access_token: access_token.into() }
+    }
+
     /// The access token of a new account.
     pub(crate) fn access_token(&self, admin: bool) -> String {
-        let issued_at = self.clock.now();
-        self.issue(
-            admin,
-            issued_at.as_unix_seconds(),
-            issued_at.plus(Duration::from_hours(1)).as_unix_seconds(),
-        )
+        self.identity(admin).access_token.to_string()
     }
 
     /// An admin's access token that was good until a second ago.
     pub(crate) fn expired_token(&self) -> String {
         let now_s = self.clock.now().as_unix_seconds();
-        self.issue(true, now_s - 3_600, now_s - 1)
+        self.issue(self.ids.next(), true, now_s - 3_600, now_s - 1)
     }
 
-    fn issue(&self, admin: bool, issued_at_s: u64, expires_at_s: u64) -> String {
+    fn issue(&self, account_id: Uuid, admin: bool, issued_at_s: u64, expires_at_s: u64) -> String {
         let issuer = TokenIssuer::load(&self.settings.signing_key_file()).expect("the key is there");
-        issuer.issue(&Claims { account_id: self.ids.next(), admin, issued_at_s, expires_at_s })
+        issuer.issue(&Claims { account_id, admin, issued_at_s, expires_at_s })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What stands between a listener and the contracts behind it.
 
+use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -117,7 +118,12 @@ impl Edge {
     fn caller(&self, request: &HttpRequest, request_id: &RequestId) -> Result<Caller, Problem> {
         let refuse =
             |detail: String| Problem::new(StatusCode::UNAUTHORIZED, UNAUTHENTICATED, detail, request_id);
-        if let Some(authorization) = request.headers().get(AUTHORIZATION) {
+        let mut authorizations = request.headers().get_all(AUTHORIZATION);
+        if let Some(authorization) = authorizations.next() {
+            // Which of two is meant, others on the way may have read differently.
+            if authorizations.next().is_some() {
+                return Err(refuse("send the header authorization once".to_owned()));
+            }
             let token = authorization
                 .to_str()
                 .ok()
@@ -154,12 +160,16 @@ impl Edge {
 }
 
 fn idempotency_key(request: &HttpRequest, request_id: &RequestId) -> Result<Option<IdempotencyKey>, Problem> {
-    let Some(value) = request.headers().get(headers::IDEMPOTENCY_KEY) else { return Ok(None) };
-    let key = IdempotencyKey::parse(value.to_str().unwrap_or_default()).map_err(|error| {
-        let detail = format!("the header idempotency-key is refused: {error}");
+    let refuse = |reason: &dyn Display| {
+        let detail = format!("the header idempotency-key is refused: {reason}");
         Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_malformed", detail, request_id)
-    })?;
-    Ok(Some(key))
+    };
+    let mut values = request.headers().get_all(headers::IDEMPOTENCY_KEY);
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(refuse(&"send it once"));
+    }
+    IdempotencyKey::parse(value.to_str().unwrap_or_default()).map(Some).map_err(|error| refuse(&error))
 }
 
 fn text_of<'request>(request: &'request HttpRequest, header: &str) -> Option<&'request str> {

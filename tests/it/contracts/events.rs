@@ -1,0 +1,148 @@
+//! What `EventLog` promises.
+
+use std::rc::Rc;
+
+use cleave_core::Timestamp;
+use cleave_events::{Append, EventLog, EventLogError, ReadEvents, ReadRange, RecordedEvent, TopicStatus};
+
+use super::twice::Twice;
+use super::{Bench, Suited, over_every_way};
+
+over_every_way! {
+    in_one_world:
+    what_is_appended_is_read_in_its_order_page_by_page,
+    what_the_log_has_is_ignored_and_a_gap_is_refused,
+    events_with_a_gap_among_themselves_are_refused,
+    a_topic_that_nobody_has_written_to_is_empty,
+    topics_are_listed_by_name_with_how_far_they_reach,
+    a_reader_waits_for_what_comes_and_no_longer_than_it_was_asked_to,
+    the_log_is_for_the_store_itself_only,
+    a_call_after_its_deadline_is_not_begun,
+}
+
+impl Suited for dyn EventLog {
+    fn reached(bench: &Bench) -> Rc<Self> {
+        bench.event_log()
+    }
+
+    fn sent_twice(once: Rc<Self>) -> Rc<Self> {
+        Rc::new(Twice(once))
+    }
+}
+
+async fn what_is_appended_is_read_in_its_order_page_by_page(log: Rc<dyn EventLog>, bench: &Bench) {
+    assert_eq!(log.append(&bench.system(), bench.append(1..=120)).await, Ok(120));
+    assert_eq!(log.append(&bench.system(), bench.append(121..=150)).await, Ok(150));
+    assert_eq!(log.last_offset(&bench.system(), bench.topic()).await, Ok(150));
+    for (after, limit, expected) in
+        [(0, 2, 1..=2), (2, 100, 3..=102), (148, 10, 149..=150), (0, 1_000, 1..=150)]
+    {
+        let page = log.read(&bench.system(), bench.read(after, limit, 0)).await;
+        assert_eq!(page, Ok(expected.map(event).collect()), "{limit} after {after}");
+    }
+    assert_eq!(log.read(&bench.system(), bench.read(150, 10, 0)).await, Ok(vec![]));
+}
+
+async fn what_the_log_has_is_ignored_and_a_gap_is_refused(log: Rc<dyn EventLog>, bench: &Bench) {
+    let gap = |last_offset| Err(EventLogError::Gap { topic: bench.topic(), last_offset });
+    assert_eq!(log.append(&bench.system(), bench.append([2])).await, gap(0));
+    assert_eq!(log.append(&bench.system(), bench.append([1, 2])).await, Ok(2));
+    assert_eq!(log.append(&bench.system(), bench.append([1, 2])).await, Ok(2));
+    assert_eq!(log.append(&bench.system(), bench.append([])).await, Ok(2));
+    assert_eq!(log.append(&bench.system(), bench.append(1..=4)).await, Ok(4), "what overlaps goes on");
+    assert_eq!(log.append(&bench.system(), bench.append([6])).await, gap(4));
+    let all = log.read(&bench.system(), bench.read(0, 100, 0)).await;
+    assert_eq!(all, Ok((1..=4).map(event).collect()));
+}
+
+async fn events_with_a_gap_among_themselves_are_refused(log: Rc<dyn EventLog>, bench: &Bench) {
+    for offsets in [[1, 3], [2, 1], [1, 1]] {
+        let refused = log.append(&bench.system(), bench.append(offsets)).await;
+        assert_eq!(refused, Err(EventLogError::Disordered), "{offsets:?}");
+    }
+    assert_eq!(log.last_offset(&bench.system(), bench.topic()).await, Ok(0));
+}
+
+async fn a_topic_that_nobody_has_written_to_is_empty(log: Rc<dyn EventLog>, bench: &Bench) {
+    assert_eq!(log.last_offset(&bench.system(), bench.topic()).await, Ok(0));
+    assert_eq!(log.read(&bench.system(), bench.read(0, 10, 0)).await, Ok(vec![]));
+    let topics = log.topics(&bench.system()).await.expect("they can be read");
+    assert!(topics.iter().all(|status| status.topic != bench.topic()), "{topics:?}");
+}
+
+async fn topics_are_listed_by_name_with_how_far_they_reach(log: Rc<dyn EventLog>, bench: &Bench) {
+    let (weather, tides) = (bench.topic(), format!("tides-{}", bench.topic()));
+    for (topic, last) in [(&weather, 2), (&tides, 3)] {
+        let request = Append { topic: topic.clone(), ..bench.append(1..=last) };
+        log.append(&bench.system(), request).await.expect("it is appended");
+    }
+    let topics = log.topics(&bench.system()).await.expect("they can be read");
+    assert!(topics.is_sorted_by_key(|status| &status.topic), "{topics:?}");
+    for (topic, last_offset) in [(weather, 2), (tides, 3)] {
+        let status = TopicStatus { topic, last_offset };
+        assert!(topics.contains(&status), "{status:?} is not among {topics:?}");
+    }
+}
+
+async fn a_reader_waits_for_what_comes_and_no_longer_than_it_was_asked_to(
+    log: Rc<dyn EventLog>,
+    bench: &Bench,
+) {
+    assert_eq!(log.read(&bench.system(), bench.read(0, 10, 20)).await, Ok(vec![]));
+    let context = bench.system();
+    let reading = log.read(&context, bench.read(0, 10, 5_000));
+    let appending = async {
+        tokio::task::yield_now().await;
+        log.append(&bench.system(), bench.append([1])).await
+    };
+    let (found, appended) = tokio::join!(reading, appending);
+    assert_eq!((found, appended), (Ok(vec![event(1)]), Ok(1)));
+}
+
+async fn the_log_is_for_the_store_itself_only(log: Rc<dyn EventLog>, bench: &Bench) {
+    for (context, refusal) in [
+        (bench.anybody(), EventLogError::Unauthenticated),
+        (bench.user(), EventLogError::Forbidden),
+        (bench.admin(), EventLogError::Forbidden),
+    ] {
+        assert_eq!(log.last_offset(&context, bench.topic()).await, Err(refusal.clone()));
+        assert_eq!(log.append(&context, bench.append([1])).await, Err(refusal.clone()));
+        assert_eq!(log.read(&context, bench.read(0, 10, 0)).await, Err(refusal.clone()));
+        assert_eq!(log.topics(&context).await, Err(refusal));
+    }
+    assert_eq!(log.last_offset(&bench.system(), bench.topic()).await, Ok(0));
+}
+
+async fn a_call_after_its_deadline_is_not_begun(log: Rc<dyn EventLog>, bench: &Bench) {
+    assert_eq!(log.append(&bench.overdue(), bench.append([1])).await, Err(EventLogError::Timeout));
+    assert_eq!(log.read(&bench.overdue(), bench.read(0, 10, 0)).await, Err(EventLogError::Timeout));
+    assert_eq!(log.last_offset(&bench.system(), bench.topic()).await, Ok(0));
+}
+
+impl Bench {
+    /// The topic of this promise.
+    fn topic(&self) -> String {
+        format!("weather-{}", self.account_id())
+    }
+
+    fn append(&self, offsets: impl IntoIterator<Item = i64>) -> Append {
+        Append { topic: self.topic(), events: offsets.into_iter().map(event).collect() }
+    }
+
+    fn read(&self, after: i64, limit: u32, wait_ms: u64) -> ReadEvents {
+        ReadEvents { topic: self.topic(), range: ReadRange { after, limit, wait_ms } }
+    }
+}
+
+fn event(offset: i64) -> RecordedEvent {
+    RecordedEvent {
+        offset,
+        name: "rain_fell".to_owned(),
+        version: 1,
+        entity: format!("Sankt Pölten {}", offset % 3),
+        payload: "{\"how\": \"it \\\"poured\\\"\\n\"}".to_owned(),
+        actor: "system".to_owned(),
+        request_id: format!("request-{offset}"),
+        recorded_at: Timestamp::from_micros(1_700_000_000_000_000 + offset),
+    }
+}
