@@ -16,8 +16,9 @@ use crate::{Outbox, Settings, outbox};
 /// How long one step may take.
 const STEP_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The most bytes of one append: a request's body has a limit of 64 KiB.
-const MAX_BYTES_PER_APPEND: usize = 48 * 1024;
+/// The most bytes of one append, but for an event that alone has more: a quarter of what a peer's body may have, of which quotes
+/// within quotes take up to a half.
+const MAX_BYTES_PER_APPEND: usize = 256 * 1024;
 
 /// Carries the events of one module to the log. It keeps no state that it could lose: what it remembers is a hint.
 pub struct Relay {

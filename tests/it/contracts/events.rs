@@ -11,6 +11,7 @@ use super::{Bench, Suited, over_every_way};
 over_every_way! {
     in_one_world:
     what_is_appended_is_read_in_its_order_page_by_page,
+    an_event_of_many_quotes_that_no_public_body_could_hold_is_appended,
     what_the_log_has_is_ignored_and_a_gap_is_refused,
     events_with_a_gap_among_themselves_are_refused,
     a_topic_that_nobody_has_written_to_is_empty,
@@ -41,6 +42,18 @@ async fn what_is_appended_is_read_in_its_order_page_by_page(log: Rc<dyn EventLog
         assert_eq!(page, Ok(expected.map(event).collect()), "{limit} after {after}");
     }
     assert_eq!(log.read(&bench.system(), bench.read(150, 10, 0)).await, Ok(vec![]));
+}
+
+/// An order of a hundred lines, whose products have long names with quotes in them.
+async fn an_event_of_many_quotes_that_no_public_body_could_hold_is_appended(
+    log: Rc<dyn EventLog>,
+    bench: &Bench,
+) {
+    let large = RecordedEvent { payload: "\"\\".repeat(64 * 1024), ..event(1) };
+    let append = Append { topic: bench.topic(), events: vec![large.clone()] };
+    assert_eq!(log.append(&bench.system(), append).await, Ok(1));
+    let read = log.read(&bench.system(), bench.read(0, 10, 0)).await;
+    assert!(read == Ok(vec![large]), "it comes back as it was");
 }
 
 async fn what_the_log_has_is_ignored_and_a_gap_is_refused(log: Rc<dyn EventLog>, bench: &Bench) {

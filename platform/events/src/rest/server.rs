@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, ServiceConfig};
-use cleave_rest::server::{Body, Call, Exposure, PathId, Query, resource};
+use cleave_rest::server::{Call, Exposure, PathId, PeerBody, Query, resource};
 
 use super::body::{LastOffset, NewEvents};
 use super::paths;
@@ -31,7 +31,7 @@ async fn last_offset(call: Call<dyn EventLog>, topic: PathId<String>) -> HttpRes
     call.reply(StatusCode::OK, last_offset.map(|last_offset| LastOffset { last_offset }))
 }
 
-async fn append(call: Call<dyn EventLog>, topic: PathId<String>, body: Body<NewEvents>) -> HttpResponse {
+async fn append(call: Call<dyn EventLog>, topic: PathId<String>, body: PeerBody<NewEvents>) -> HttpResponse {
     let request = Append { topic: topic.0, events: body.0.events };
     let last_offset = call.contract.append(&call.context, request).await;
     call.reply(StatusCode::OK, last_offset.map(|last_offset| LastOffset { last_offset }))

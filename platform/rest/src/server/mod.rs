@@ -11,7 +11,7 @@ mod http;
 mod params;
 mod routes;
 
-pub use body::Body;
+pub use body::{Body, PeerBody};
 pub use call::Call;
 pub use edge::{Edge, Exposure, Limits, UNAUTHENTICATED};
 pub use http::{KEEP_ALIVE, http_service};
