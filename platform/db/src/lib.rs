@@ -11,6 +11,8 @@ mod database;
 pub mod engine;
 mod error;
 mod migrations;
+#[cfg(test)]
+mod tests;
 
 pub use database::{Database, DatabaseSettings, Transaction};
 pub use error::{DatabaseError, WriteError, failure_of, is_unique_violation};
