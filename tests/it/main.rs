@@ -7,6 +7,7 @@
 //! * `divergence`: what may differ between placements, and nothing else.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
+//! * `lost_answers`: answers between processes get lost after the commit.
 //! * `openapi`: the document of the public API.
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
@@ -23,6 +24,7 @@ mod crashes;
 mod divergence;
 mod http_input;
 mod journeys;
+mod lost_answers;
 mod openapi;
 mod outages;
 mod parity;

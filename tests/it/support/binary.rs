@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cleave::settings::Settings;
 use cleave::supervisor::RunRecord;
 use cleave_compare::{Client, Request, Response};
 use rustix::process::{Pid, Signal, kill_process};
@@ -60,6 +61,12 @@ impl Binary {
 
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// What its processes are told, but for variables and flags.
+    pub(crate) fn settings(&self) -> Settings {
+        let data_dir = self.data_dir().to_str().expect("temporary folders have plain names").to_owned();
+        Settings::load(&self.config, None, &[("data_dir", data_dir)]).expect("the settings are valid")
     }
 
     /// What `run.json` says, where it is there and whole.
