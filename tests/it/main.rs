@@ -5,6 +5,7 @@
 //! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
+//! * `full_disk`: the disk is full while customers buy.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
 //! * `lost_answers`: answers between processes get lost after the commit.
@@ -22,6 +23,7 @@ mod bad_input;
 mod contracts;
 mod crashes;
 mod divergence;
+mod full_disk;
 mod http_input;
 mod journeys;
 mod lost_answers;

@@ -21,6 +21,8 @@ use tempfile::TempDir;
 
 use super::waiting::eventually;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cleave");
+
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -90,7 +92,16 @@ impl Binary {
 
     /// Starts a command.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cleave"));
+        self.launch(Command::new(PROGRAM), arguments)
+    }
+
+    /// Starts a command by way of another one, which takes the program and its arguments as its own last ones.
+    pub(crate) fn start_by(&self, mut way: Command, arguments: &[&str]) -> Running {
+        way.arg(PROGRAM);
+        self.launch(way, arguments)
+    }
+
+    fn launch(&self, mut command: Command, arguments: &[&str]) -> Running {
         command.args(arguments).arg("--config").arg(&self.config).arg("--data-dir").arg(self.data_dir());
         // Nothing of this process's surroundings: no variable of a developer, no file of the project.
         command.env_clear().envs(&self.variables).current_dir(self.folder.path());
