@@ -4,9 +4,10 @@
 //! What can get lost is not listed here but found: a session without faults shows which operation is asked for on which
 //! link, and the same session is played again for each of them.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::answer::text;
 use crate::support::audit;
@@ -44,7 +45,7 @@ const HURRY: [(&str, &str); 7] = [
 fn any_answer_between_microservices_may_get_lost() {
     let shop = Shop::open("microservices");
     let steps = shop.steps();
-    shop.everything_is_asked_for(&steps);
+    everything_is_asked_for(&steps);
     for step in &steps {
         shop.ends_the_same(Fate::IsLost, [step]);
     }
@@ -79,18 +80,27 @@ fn any_answer_to_a_checkout_may_come_too_late() {
     shop.close();
 }
 
+/// A new operation comes into the session, or into the list of those that are not asked for.
+fn everything_is_asked_for(steps: &BTreeSet<Step>) {
+    let asked = |name: &str| steps.iter().any(|step| step.operation.split(' ').next() == Some(name));
+    let all = operations().map(|(module, operation)| format!("{module}.{}", operation.id));
+    let missing = all.filter(|name| !asked(name)).collect::<BTreeSet<_>>();
+    let known = NOT_ASKED.iter().map(|(name, _reason)| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(missing, known, "what the session leaves out, beside what NOT_ASKED says");
+}
+
 /// A store in which the same session is played again and again, each time by somebody else with other goods.
 struct Shop {
     deployment: Deployment,
     /// What a session without faults leaves in the tables.
     usual: BTreeMap<String, i64>,
-    sessions: std::cell::Cell<usize>,
+    sessions: Cell<usize>,
 }
 
 impl Shop {
     fn open(topology: &str) -> Self {
         let deployment = Deployment::start(topology, &HURRY);
-        let shop = Self { deployment, usual: BTreeMap::new(), sessions: std::cell::Cell::new(0) };
+        let shop = Self { deployment, usual: BTreeMap::new(), sessions: Cell::new(0) };
         // What is asked for once in the life of a process is asked for now.
         shop.session();
         let usual = shop.session();
@@ -101,15 +111,6 @@ impl Shop {
     /// Every operation on every link that a session uses.
     fn steps(&self) -> BTreeSet<Step> {
         self.deployment.steps()
-    }
-
-    /// A new operation comes into the session, or into the list of those that are not asked for.
-    fn everything_is_asked_for(&self, steps: &BTreeSet<Step>) {
-        let asked = |name: &str| steps.iter().any(|step| step.operation.split(' ').next() == Some(name));
-        let all = operations().map(|(module, operation)| format!("{module}.{}", operation.id));
-        let missing = all.filter(|name| !asked(name)).collect::<BTreeSet<_>>();
-        let known = NOT_ASKED.iter().map(|(name, _reason)| (*name).to_owned()).collect::<BTreeSet<_>>();
-        assert_eq!(missing, known, "what the session leaves out, beside what NOT_ASKED says");
     }
 
     /// Plays the session while the next answer to each of the steps has this fate.
@@ -174,7 +175,7 @@ impl Shop {
         let password = "a long walk on the beach";
         let account = json!({"email": email, "password": password, "name": "Ada Lovelace"});
         visitor.send(&post("/api/v1/accounts", &account).header("idempotency-key", email)).created();
-        let session: Value = visitor.log_in(email, password).created();
+        let session = visitor.log_in(email, password).created();
         self.deployment.person(Some(text(&session, "access_token")))
     }
 

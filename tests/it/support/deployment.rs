@@ -109,9 +109,8 @@ impl Deployment {
 
     /// Somebody with this access token who asks again when there is no answer.
     pub(crate) fn person(&self, access_token: Option<String>) -> Person {
-        let proxies = self.proxies.iter();
-        let (_, door) =
-            proxies.into_iter().find(|((caller, _), _)| caller == CUSTOMERS).expect("there is a door");
+        let door = self.proxies.iter().find(|((caller, _), _)| caller == CUSTOMERS);
+        let (_, door) = door.expect("the customers have a link");
         Person::new(door.address(), access_token).insisting()
     }
 

@@ -67,7 +67,7 @@ impl SmallDisk {
     pub(crate) fn fill(&self, left_kib: u64) {
         let mut filler = File::create(self.filler()).expect("an empty file takes no room");
         let mut length = 0;
-        for block in [[1; 65_536].as_slice(), &[1; 4_096]] {
+        for block in [[1; 16_384].as_slice(), &[1; 4_096]] {
             loop {
                 match filler.write(block) {
                     Ok(written) => length += u64::try_from(written).expect("a block is small"),

@@ -57,7 +57,7 @@ async fn a_server_that_is_busy_is_asked_again_after_pauses_that_grow() {
     server.reply(FIRST, [Reply::Says("451 4.7.1 come back later"); 3]);
     assert_eq!(world.send(&notifications).await, 1, "the other one");
     for (seconds, attempts) in [(1, 2), (2, 3), (4, 4)] {
-        world.clock.advance(Duration::from_secs(seconds) - Duration::from_millis(1));
+        world.clock.advance(Duration::from_millis(seconds * 1_000 - 1));
         assert_eq!(world.send(&notifications).await, 0);
         assert_eq!(server.asked(FIRST), attempts - 1, "not before {seconds} s have passed");
         world.clock.advance(Duration::from_millis(1));
