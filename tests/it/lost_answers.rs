@@ -138,8 +138,10 @@ impl Shop {
         assert_eq!(bought["status"], "confirmed");
         customer.put_item(&product_id, 1).ok();
         customer.place_order("tok_declined", &key("declined")).problem(402, "payment_declined");
+        assert_eq!(customer.get_cart().ok()["items"][0]["quantity"], 1, "the cart is as it was");
         customer.put_item(&product_id, 100).ok();
         customer.place_order("tok_visa", &key("greedy")).problem(409, "out_of_stock");
+        assert_eq!(customer.get_cart().ok()["items"][0]["quantity"], 100, "the cart is as it was");
         customer.put_item(&product_id, 3).ok();
         let regretted = customer.place_order("tok_visa", &key("regretted")).created();
         assert_eq!(customer.cancel_order(&text(&regretted, "id")).ok()["status"], "cancelled");
