@@ -101,7 +101,7 @@ impl Shop {
     fn open(topology: &str) -> Self {
         let deployment = Deployment::start(topology, &HURRY);
         let shop = Self { deployment, usual: BTreeMap::new(), sessions: Cell::new(0) };
-        // What is asked for once in the life of a process is asked for now.
+        // What happens once in the life of a process happens now.
         shop.session();
         let usual = shop.session();
         assert!(usual.len() > 15, "a session leaves something: {usual:?}");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use accounts_api::rest::AccountsAdapter;
@@ -57,10 +57,10 @@ struct Traffic {
 
 /// Processes with proxies between them, and one data directory.
 pub(crate) struct Deployment {
-    traffic: Arc<Mutex<Traffic>>,
-    proxies: BTreeMap<(String, String), Proxy>,
-    /// In the order of the topology, which stops callers before whom they call.
+    /// Each with its internal address; they end before the proxies do.
     services: Vec<(String, SocketAddr, Running)>,
+    proxies: BTreeMap<(String, String), Proxy>,
+    traffic: Arc<Mutex<Traffic>>,
     admin_token: String,
     pub(crate) binary: Binary,
 }
@@ -89,7 +89,7 @@ impl Deployment {
             let target = if caller == CUSTOMERS { public } else { internal };
             proxy.lead_to(target.expect("every service has said where it listens"));
         }
-        let deployment = Self { traffic, proxies, services, admin_token, binary };
+        let deployment = Self { services, proxies, traffic, admin_token, binary };
         for (name, internal, _) in &deployment.services {
             let status = || status(*internal, "/health/ready");
             eventually(&format!("{name} is ready"), status, |status| *status == Some(200));
@@ -140,7 +140,7 @@ impl Deployment {
         eventually("the store is settled", look, |quiet| *quiet == 2);
     }
 
-    fn traffic(&self) -> std::sync::MutexGuard<'_, Traffic> {
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
         self.traffic.lock().expect("nobody panics with this lock")
     }
 }
