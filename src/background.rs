@@ -37,6 +37,8 @@ impl Background {
                     return;
                 }
             };
+            // What is under way at the end is dropped there, and gives its connections back to their pools.
+            let _inside = runtime.enter();
             tokio::task::LocalSet::new().block_on(&runtime, run(&process, stopped));
         })?;
         Ok(Self { stop, thread: Some(thread) })

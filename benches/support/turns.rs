@@ -56,7 +56,7 @@ pub(crate) fn take_turns(title: &str, turns: Turns, mut contenders: Vec<Contende
         }
     }
     println!("\n{title}: {} rounds of {}", turns.rounds, turns.times_a_round);
-    println!("  {:<44} {:>9} {:>9}  {}", "", "p50 µs", "p99 µs", "p50 to the first");
+    println!("  {:<44} {:>9} {:>9}  p50 to the first", "", "p50 µs", "p99 µs");
     for (who, contender) in contenders.iter().enumerate() {
         let pairs = by_round[who].iter().copied().zip(by_round[0].iter().copied()).collect::<Vec<_>>();
         let ratio = paired_ratio(&pairs, RESAMPLES, &mut Dice::new(1, &[]));

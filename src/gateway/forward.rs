@@ -53,7 +53,9 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
             return refuse(StatusCode::BAD_REQUEST, "malformed_request", detail);
         }
     };
-    let response = match route.peer.forward(&context, passed_on).await {
+    let operations = route.published.operations;
+    let operation = operations.iter().find(|operation| operation.matches(method, path));
+    let response = match route.peer.forward(&context, operation, passed_on).await {
         Ok(answer) => incoming(answer),
         Err(failure) => {
             let (kind, code) = match failure {
@@ -65,8 +67,6 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
             refuse(status_of(kind), code, failure.to_string())
         }
     };
-    let operations = route.published.operations;
-    let operation = operations.iter().find(|operation| operation.matches(method, path));
     let elapsed = edge.clock.instant() - start;
     route.calls.record(operation.map_or("unknown", |operation| operation.id), elapsed);
     response

@@ -7,8 +7,10 @@
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
 //! * `doctor`: faults planted into real stores, and what `cleave doctor` says of them.
+//! * `full_disk`: the disk is full while customers buy.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
+//! * `lost_answers`: answers between processes get lost after the commit.
 //! * `openapi`: the document of the public API.
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
@@ -25,8 +27,10 @@ mod contracts;
 mod crashes;
 mod divergence;
 mod doctor;
+mod full_disk;
 mod http_input;
 mod journeys;
+mod lost_answers;
 mod openapi;
 mod outages;
 mod parity;

@@ -4,6 +4,8 @@
 use cleave_core::{CallFailure, Context, ContractError as _, IdempotencyKey, RequestId};
 use inventory_api::rest::InventoryAdapter;
 use inventory_api::{InventoryError, ReceiveStock};
+use orders_api::OrdersError;
+use orders_api::rest::OrdersAdapter;
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
@@ -133,6 +135,30 @@ fn a_lost_answer_is_asked_for_again_only_where_that_is_safe() {
             assert_eq!(heard.count(), tries, "with the key {:?}", context.idempotency_key);
         }
     });
+}
+
+#[test]
+fn a_cancellation_whose_answer_is_lost_is_asked_for_again_because_a_second_one_changes_nothing() {
+    let mut world = World::start("microservices");
+    world.stop_service("orders");
+    let peer = HangingUpPeer::new();
+    world.move_service("orders", &[peer.address()]);
+    let cancelled = || peer.take_requests().into_iter().filter(|it| it.starts_with("POST")).count();
+    let order_id = "0198c0de-0000-7000-8000-00000000000a";
+
+    world.user().cancel_order(order_id).come_again(503, "unavailable");
+    assert_eq!(cancelled(), 3, "by the gateway");
+
+    let cell = world.cell_of("gateway");
+    LocalSet::new().block_on(&runtime(), async {
+        let orders = cell.reach::<OrdersAdapter>("gateway");
+        let process = cell.process();
+        let deadline = process.clock.instant() + std::time::Duration::from_secs(10);
+        let context = Context::background(&process.ids, deadline);
+        let outcome = orders.cancel_order(&context, order_id.parse().expect("an order's id")).await;
+        assert_eq!(outcome, Err(OrdersError::from_failure(CallFailure::Unavailable("orders".to_owned()))));
+    });
+    assert_eq!(cancelled(), 3, "by the client half");
 }
 
 /// Every request that needs the inventory is refused as one to ask again later, and nothing has happened.

@@ -1,6 +1,7 @@
 //! The same session gets the same answers wherever the modules are.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use cleave::house::HOUSE;
@@ -30,7 +31,7 @@ const DRAWN_FOR_OTHER_LINKS: usize = 4;
 
 #[test]
 fn parity_of_partitions_that_a_seed_draws() {
-    Replay::new().agrees_in(drawn(DRAWN));
+    Replay::new().agrees_in(&drawn(DRAWN));
 }
 
 #[test]
@@ -38,14 +39,15 @@ fn parity_of_partitions_that_a_seed_draws() {
 fn parity_of_all_partitions() {
     let all = partitions(&HOUSE).step_by(2).collect::<Vec<_>>();
     assert_eq!(all.len(), 877, "the seventh Bell number, with the roles apart");
-    Replay::new().agrees_in(all);
+    Replay::new().agrees_in(&all);
 }
 
 #[test]
 fn parity_over_unix_sockets() {
     let apart = drawn(DRAWN).into_iter().filter(|topology| topology.services().len() > 1);
     let apart = apart.take(DRAWN_FOR_OTHER_LINKS);
-    Replay::new().agrees_in(apart.map(|topology| relinked(&topology, Link::Unix, false)).collect());
+    let apart = apart.map(|topology| relinked(&topology, Link::Unix, false)).collect::<Vec<_>>();
+    Replay::new().agrees_in(&apart);
 }
 
 #[test]
@@ -54,12 +56,13 @@ fn parity_over_links_in_memory() {
         |topology: &Topology| topology.edges().any(|edge| edge.caller_service == edge.callee_service);
     let together = drawn(DRAWN).into_iter().filter(has_calls_within).take(DRAWN_FOR_OTHER_LINKS);
     let together = together.map(|topology| relinked(&topology, Link::Tcp, true));
-    Replay::new().agrees_in(together.chain([relinked(&named("monolith"), Link::Tcp, true)]).collect());
+    let together = together.chain([relinked(&named("monolith"), Link::Tcp, true)]).collect::<Vec<_>>();
+    Replay::new().agrees_in(&together);
 }
 
 #[test]
 fn parity_of_the_presets() {
-    Replay::new().agrees_in(presets());
+    Replay::new().agrees_in(&presets());
 }
 
 /// Some partitions of the modules, in either form, each run others; the seed is printed.
@@ -108,7 +111,7 @@ impl Replay {
         Self { store, shelf, admin_token, seed: seed() }
     }
 
-    fn agrees_in(&self, topologies: Vec<Topology>) {
+    fn agrees_in(&self, topologies: &[Topology]) {
         assert!(!topologies.is_empty(), "there is something to compare");
         let (steps, records) = self.play(named("monolith"));
         assert!(
@@ -129,8 +132,9 @@ impl Replay {
         };
         std::thread::scope(|scope| {
             let comparing = (0..AT_ONCE).map(|_| scope.spawn(compare)).collect::<Vec<_>>();
-            let ended = comparing.into_iter().map(|one| one.join()).collect::<Vec<_>>();
-            ended.into_iter().for_each(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            for one in comparing.into_iter().map(ScopedJoinHandle::join).collect::<Vec<_>>() {
+                one.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            }
         });
     }
 

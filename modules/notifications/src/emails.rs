@@ -7,18 +7,17 @@ use cleave_db::failure_of;
 use notifications_api::NotificationsError;
 
 use crate::LocalNotifications;
-use crate::mailer::MailError;
 use crate::store::{self, Email};
 
 /// How long nobody else tries an e-mail that is being sent.
 const CLAIM: Duration = Duration::from_mins(1);
 
 /// After this many attempts an e-mail is given up.
-const MAX_ATTEMPTS: i64 = 20;
+pub(crate) const MAX_ATTEMPTS: i64 = 20;
 
 /// The pause after the first failure; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 impl LocalNotifications {
     /// Sends e-mails that are due, and tells how many were sent. Each is sent at least once: it may come twice, under the same
@@ -43,7 +42,7 @@ impl LocalNotifications {
             Ok(()) => ("sent", now, None),
             Err(error) => {
                 let (message_id, attempts) = (&email.message_id, email.attempts + 1);
-                if attempts >= MAX_ATTEMPTS || matches!(error, MailError::Unwritable(_)) {
+                if attempts >= MAX_ATTEMPTS || error.is_final() {
                     tracing::error!(message_id, attempts, %error, "an e-mail is given up");
                     ("failed", now, Some(error.to_string()))
                 } else {

@@ -14,6 +14,8 @@ mod local;
 mod mailer;
 mod reactions;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -33,6 +35,11 @@ pub const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../../../migrations/notifications/0001_notifications_emails.sql"),
     },
     Migration { version: 2, name: "consumer", sql: cleave_events::CONSUMER_SQL },
+    Migration {
+        version: 3,
+        name: "notifications_in_order",
+        sql: include_str!("../../../migrations/notifications/0003_notifications_in_order.sql"),
+    },
 ]);
 
 /// What can be set: the section `notifications` of the configuration.

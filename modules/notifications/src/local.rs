@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cleave_core::{
-    Caller, Clock, Context, ContractError as _, Cursor, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page,
+    Caller, Clock, Context, ContractError as _, DEFAULT_PAGE_SIZE, InvalidCursor, MAX_PAGE_SIZE, Page,
 };
 use cleave_db::{Database, failure_of};
 use lettre::message::Mailbox;
-use notifications_api::{ListNotifications, Notification, Notifications, NotificationsError};
+use notifications_api::{ListNotifications, Notification, NotificationId, Notifications, NotificationsError};
 
 use crate::mailer::{MailPlace, MailUrlError, Mailer};
 use crate::store;
@@ -69,19 +69,23 @@ impl Notifications for LocalNotifications {
         if !(1..=MAX_PAGE_SIZE).contains(&limit) {
             return refuse("limit", format!("write a whole number from 1 to {MAX_PAGE_SIZE}"));
         }
-        let failed =
-            |error: sqlx::Error| NotificationsError::from_failure(failure_of("notifications", &error));
-        let count = store::count(&self.database, account_id).await.map_err(failed)?;
-        // The cursor counts from the oldest: news that comes in the meantime moves nothing.
-        let older = match request.cursor.as_deref().map(Cursor::decode) {
-            None => count,
-            Some(Ok(cursor)) => cursor.0.min(count),
-            Some(Err(error)) => return refuse("cursor", error.to_string()),
+        let refuse_cursor = || refuse("cursor", InvalidCursor.to_string());
+        let after = match request.cursor.as_deref().map(str::parse::<NotificationId>) {
+            None => None,
+            Some(Ok(last_seen)) => Some(last_seen),
+            Some(Err(_)) => return refuse_cursor(),
         };
-        let limit = i64::from(limit);
-        let items =
-            store::notifications(&self.database, account_id, count - older, limit).await.map_err(failed)?;
-        let next_cursor = (older > limit).then(|| Cursor(older - limit).encode());
+        // One more than the page has tells whether there is a next page.
+        let found = store::notifications(&self.database, account_id, after, i64::from(limit) + 1)
+            .await
+            .map_err(|error| NotificationsError::from_failure(failure_of("notifications", &error)))?;
+        // A cursor of ours leads to something: nobody takes a notification away.
+        if found.is_empty() && after.is_some() {
+            return refuse_cursor();
+        }
+        let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
+        let next_cursor = (found.len() > page_size).then(|| found[page_size - 1].id.to_string());
+        let items = found.into_iter().take(page_size).collect();
         Ok(Page { items, next_cursor })
     }
 }

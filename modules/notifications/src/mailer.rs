@@ -6,6 +6,7 @@ use std::time::Duration;
 use cleave_core::Timestamp;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::response::Category;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
 use crate::store::Email;
@@ -66,9 +67,33 @@ pub(crate) enum MailError {
     /// The folder cannot be written.
     #[error("the folder of e-mails cannot be written")]
     Folder(#[from] std::io::Error),
-    /// The mail server does not take it.
+    /// The mail server refuses this e-mail, now and later: its recipient is unknown, for example.
+    #[error("the mail server refuses it for good: {0}")]
+    Refused(String),
+    /// The mail server does not take it now.
     #[error("the mail server does not take it: {0}")]
     Smtp(String),
+}
+
+impl MailError {
+    /// A refusal is final where it is about the mail itself, which is what the second digit of 55x says. Another one, such as
+    /// 535 for a wrong password, is about how the store speaks to the server, and somebody mends that: RFC 5321, section 4.2.1.
+    fn of_smtp(error: &lettre::transport::smtp::Error) -> Self {
+        let is_about_the_mail = error.status().is_some_and(|code| code.category == Category::MailSystem);
+        if error.is_permanent() && is_about_the_mail {
+            Self::Refused(error.to_string())
+        } else {
+            Self::Smtp(error.to_string())
+        }
+    }
+
+    /// Whether to try again would be in vain.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Unwritable(_) | Self::Refused(_) => true,
+            Self::Folder(_) | Self::Smtp(_) => false,
+        }
+    }
 }
 
 impl Mailer {
@@ -120,7 +145,7 @@ impl Mailer {
         let message = message(email, from, at)?;
         match &self.transport {
             Transport::Smtp(transport) => {
-                transport.send(message).await.map_err(|error| MailError::Smtp(error.to_string()))?;
+                transport.send(message).await.map_err(|error| MailError::of_smtp(&error))?;
                 Ok(())
             }
             Transport::Folder(folder) => {

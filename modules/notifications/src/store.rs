@@ -3,7 +3,7 @@
 use cleave_core::{AccountId, Timestamp};
 use cleave_db::{Database, Transaction};
 use cleave_events::RecordedEvent;
-use notifications_api::{Notification, NotificationKind};
+use notifications_api::{Notification, NotificationId, NotificationKind};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
@@ -93,31 +93,43 @@ pub(crate) async fn insert_email(
     .map(|_| ())
 }
 
-/// What an account was told before a place in its list, newest first, each with its own place.
+/// The columns of [`notification`], in its order.
+macro_rules! columns {
+    () => {
+        "notification_id, kind, subject, created_at"
+    };
+}
+
+/// What an account was told, newest first: from the newest on, or what comes after one of them.
 pub(crate) async fn notifications(
     database: &Database,
     account_id: AccountId,
-    skipped: i64,
+    after: Option<NotificationId>,
     limit: i64,
 ) -> Result<Vec<Notification>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT notification_id, kind, subject, created_at FROM notifications WHERE account_id = $1 \
-         ORDER BY created_at DESC, topic DESC, position DESC LIMIT $2 OFFSET $3",
-    )
-    .bind(account_id.to_string())
-    .bind(limit)
-    .bind(skipped)
-    .fetch_all(database.readers())
-    .await?;
+    let account_id = account_id.to_string();
+    let query = match after {
+        None => sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM notifications WHERE account_id = $1 \
+             ORDER BY created_at DESC, topic DESC, position DESC LIMIT $2"
+        ))
+        .bind(account_id)
+        .bind(limit),
+        Some(after) => sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM notifications WHERE account_id = $1 AND (created_at, topic, position) < \
+             (SELECT created_at, topic, position FROM notifications WHERE account_id = $1 AND notification_id = $3) \
+             ORDER BY created_at DESC, topic DESC, position DESC LIMIT $2"
+        ))
+        .bind(account_id)
+        .bind(limit)
+        .bind(after.to_string()),
+    };
+    let rows = query.fetch_all(database.readers()).await?;
     rows.iter().map(notification).collect()
-}
-
-/// How many things an account was told.
-pub(crate) async fn count(database: &Database, account_id: AccountId) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT COUNT(*) FROM notifications WHERE account_id = $1")
-        .bind(account_id.to_string())
-        .fetch_one(database.readers())
-        .await
 }
 
 fn notification(row: &AnyRow) -> Result<Notification, sqlx::Error> {

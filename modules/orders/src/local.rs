@@ -193,6 +193,16 @@ impl LocalOrders {
         Ok(record)
     }
 
+    async fn find_by_key(
+        &self,
+        account_id: AccountId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<Record>, OrdersError> {
+        store::order_by_key(&self.parts.database, account_id, key.as_str())
+            .await
+            .map_err(|error| failed(&error))
+    }
+
     async fn find(&self, account_id: AccountId, order_id: OrderId) -> Result<Record, OrdersError> {
         store::order(&self.parts.database, account_id, order_id)
             .await
@@ -223,14 +233,19 @@ impl Orders for LocalOrders {
         let account_id = customer(context)?;
         let key = context.idempotency_key.as_ref().ok_or(OrdersError::IdempotencyKeyRequired)?;
         order::check(&request)?;
-        let earlier = store::order_by_key(&self.parts.database, account_id, key.as_str())
-            .await
-            .map_err(|error| failed(&error))?;
-        if let Some(earlier) = earlier {
-            return self.answer_again(context, earlier, &order::fingerprint(&request)).await;
+        let fingerprint = order::fingerprint(&request);
+        if let Some(earlier) = self.find_by_key(account_id, key).await? {
+            return self.answer_again(context, earlier, &fingerprint).await;
         }
-        let record = self.price(context, account_id, key, request).await?;
-        let (order_id, fingerprint) = (record.order_id, record.fingerprint.clone());
+        let record = match self.price(context, account_id, key, request).await {
+            Ok(record) => record,
+            // The same request may have arrived twice, and the other one has taken the cart in the meantime.
+            Err(refusal) => {
+                let other = self.find_by_key(account_id, key).await?.ok_or(refusal)?;
+                return self.answer_again(context, other, &fingerprint).await;
+            }
+        };
+        let order_id = record.order_id;
         let (tell, news) = watch::channel(None);
         tokio::task::spawn_local(checkout::place(self.parts.clone(), record, tell));
         let patience = self.parts.patience(context);

@@ -8,7 +8,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use crate::engine::{Engine, Role};
-use crate::error::is_conflict;
+use crate::error::{is_conflict, is_out_of_step};
 use crate::{DatabaseError, Migrations, WriteError};
 
 /// A transaction, as statements run in it.
@@ -78,7 +78,7 @@ impl Database {
     }
 
     /// Runs `work` in one transaction: all of it is durable, or nothing has happened. The transaction is run
-    /// again when it met another writer, so `work` must do nothing else than its statements.
+    /// again when it met another writer or a broken connection, so `work` must do nothing else than its statements.
     pub async fn write<T, E>(
         &self,
         work: impl AsyncFn(&mut Transaction) -> Result<T, WriteError<E>>,
@@ -86,8 +86,8 @@ impl Database {
         let mut attempt = 1;
         loop {
             match self.write_once(&work).await {
-                Err(WriteError::Database(error)) if is_conflict(&error) && attempt < MAX_WRITE_ATTEMPTS => {
-                    tracing::debug!(module = self.module, attempt, %error, "met another writer");
+                Err(WriteError::Database(error)) if may_run_again(&error) && attempt < MAX_WRITE_ATTEMPTS => {
+                    tracing::debug!(module = self.module, attempt, %error, "a transaction is run again");
                     pause(attempt).await;
                     attempt += 1;
                 }
@@ -100,16 +100,31 @@ impl Database {
         &self,
         work: &impl AsyncFn(&mut Transaction) -> Result<T, WriteError<E>>,
     ) -> Result<T, WriteError<E>> {
-        let mut transaction = self.writer.begin_with(self.engine.begin_write()).await?;
-        match work(&mut transaction).await {
-            Ok(value) => {
-                transaction.commit().await?;
-                Ok(value)
-            }
+        let mut connection = self.writer.acquire().await?;
+        match self.write_on(&mut connection, work).await {
+            Ok(outcome) => outcome,
             Err(error) => {
-                transaction.rollback().await?;
+                connection.close_on_drop();
                 Err(error)
             }
+        }
+    }
+
+    /// What the transaction came to; an error beside it means that the connection is of no more use.
+    ///
+    /// An engine that cannot write any more, on a full disk for example, ends a transaction by itself. The driver still counts
+    /// it and would never begin another one.
+    async fn write_on<T, E>(
+        &self,
+        connection: &mut AnyConnection,
+        work: &impl AsyncFn(&mut Transaction) -> Result<T, WriteError<E>>,
+    ) -> Result<Result<T, WriteError<E>>, WriteError<E>> {
+        let mut transaction = connection.begin_with(self.engine.begin_write()).await?;
+        let done = work(&mut transaction).await;
+        let ended = if done.is_ok() { transaction.commit().await } else { transaction.rollback().await };
+        match ended {
+            Ok(()) => Ok(done),
+            Err(error) => Err(done.err().unwrap_or(WriteError::Database(error))),
         }
     }
 
@@ -133,6 +148,11 @@ impl Database {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Whether the transaction had no effect, and may have one when it is run again at once.
+fn may_run_again(error: &sqlx::Error) -> bool {
+    is_conflict(error) || is_out_of_step(error)
 }
 
 async fn try_connection(engine: &Engine) -> Result<(), sqlx::Error> {

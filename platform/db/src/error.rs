@@ -139,3 +139,8 @@ pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error)
         if error.code().is_some_and(|code| engine::is_conflict(&code)))
 }
+
+/// Whether the driver counts a transaction that the engine has ended: somebody was interrupted while the engine gave up.
+pub(crate) fn is_out_of_step(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::InvalidSavePointStatement)
+}

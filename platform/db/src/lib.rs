@@ -12,6 +12,8 @@ pub mod engine;
 mod error;
 mod look;
 mod migrations;
+#[cfg(test)]
+mod tests;
 
 pub use database::{Database, DatabaseSettings, Transaction};
 pub use error::{DatabaseError, WriteError, failure_of, is_unique_violation};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cleave::settings::Settings;
 use cleave_db::Database;
 use sqlx::Row as _;
 
@@ -47,8 +48,15 @@ const UNBOOKED: &str = "
         SELECT product_id, quantity, -1 AS side FROM stock_movements WHERE kind = 'received'
     ) AS both GROUP BY product_id HAVING SUM(quantity * side) <> 0 OR SUM(side) <> 0";
 
-/// What the other modules' tables say, in numbers.
-const OTHERS: [(&str, &str); 6] = [
+/// Tables whose rows are counted.
+const COUNTED: [(&str, &[&str]); 2] = [
+    ("inventory", &["stock_levels", "receipts", "reservations", "reservation_lines", "outbox"]),
+    ("catalog", &["created_products", "product_prefixes"]),
+];
+
+/// What the tables say of kinds and amounts.
+const OTHERS: [(&str, &str); 7] = [
+    ("inventory", "SELECT kind, CAST(SUM(quantity) AS BIGINT) FROM stock_movements GROUP BY kind"),
     ("accounts", "SELECT 'accounts', COUNT(*) FROM accounts"),
     (
         "cart",
@@ -56,20 +64,26 @@ const OTHERS: [(&str, &str); 6] = [
     ),
     (
         "orders",
-        "SELECT status || ' ' || phase || ' ' || COUNT(*), CAST(SUM(total) AS BIGINT) FROM orders GROUP BY status, phase",
+        "SELECT status || ' ' || phase, COUNT(*) FROM orders GROUP BY status, phase UNION ALL \
+         SELECT status || ' ' || phase || ', in money', CAST(SUM(total) AS BIGINT) FROM orders GROUP BY status, phase",
     ),
     (
         "payments",
-        "SELECT kind || ' ' || COUNT(*), CAST(SUM(amount) AS BIGINT) FROM sandbox_ledger GROUP BY kind",
+        "SELECT kind, COUNT(*) FROM sandbox_ledger GROUP BY kind UNION ALL \
+         SELECT kind || ', in money', CAST(SUM(amount) AS BIGINT) FROM sandbox_ledger GROUP BY kind",
     ),
-    ("notifications", "SELECT kind, COUNT(*) FROM notifications GROUP BY kind"),
+    (
+        "notifications",
+        "SELECT kind, COUNT(*) FROM notifications GROUP BY kind UNION ALL SELECT 'e-mails', COUNT(*) FROM emails",
+    ),
     ("events", "SELECT topic || ' ' || name, COUNT(*) FROM events GROUP BY topic, name"),
 ];
 
 /// Panics where an invariant of the store does not hold.
 pub(crate) fn check_invariants(store: &Store) {
+    let settings = &store.settings;
     runtime().block_on(async {
-        let inventory = open(store, "inventory").await;
+        let inventory = open(settings, "inventory").await;
         for (query, broken) in [
             (UNBALANCED, "received = available + reserved + sold, and the ledger sums to the level"),
             (UNRESERVED, "what is reserved stands in a reservation"),
@@ -84,7 +98,7 @@ pub(crate) fn check_invariants(store: &Store) {
         let levels = texts(&inventory, "SELECT product_id FROM stock_levels").await;
         inventory.close().await;
 
-        let catalog = open(store, "catalog").await;
+        let catalog = open(settings, "catalog").await;
         let products = texts(&catalog, "SELECT product_id FROM products").await;
         catalog.close().await;
         let levels = levels.into_iter().collect::<BTreeSet<_>>();
@@ -95,8 +109,9 @@ pub(crate) fn check_invariants(store: &Store) {
 
 /// What the tables say now; the store may be running.
 pub(crate) fn records(store: &Store) -> Records {
+    let settings = &store.settings;
     runtime().block_on(async {
-        let inventory = open(store, "inventory").await;
+        let inventory = open(settings, "inventory").await;
         let levels = "SELECT product_id, received || ' received, ' || available || ' available, ' || reserved \
                       || ' reserved, ' || sold || ' sold' FROM stock_levels";
         let mut levels = pairs(&inventory, levels).await.into_iter().collect::<BTreeMap<_, _>>();
@@ -106,36 +121,46 @@ pub(crate) fn records(store: &Store) -> Records {
             level.push_str("; ");
             level.push_str(&movement);
         }
-        let mut counts = BTreeMap::new();
-        for table in ["stock_levels", "receipts", "reservations", "reservation_lines", "outbox"] {
-            counts.insert(table.to_owned(), count(&inventory, table).await);
-        }
         inventory.close().await;
 
-        let catalog = open(store, "catalog").await;
+        let catalog = open(settings, "catalog").await;
         let products = "SELECT product_id, sku || ': ' || name || ', ' || description || ', ' || category || ', ' \
                         || price_amount || ', in_stock ' || in_stock FROM products ORDER BY number";
         let described = pairs(&catalog, products).await.into_iter();
         let mut level_of = |id: String| levels.remove(&id).unwrap_or_else(|| "no level".to_owned());
         let products = described.map(|(id, product)| (product, level_of(id)));
         let products = products.map(|(product, level)| format!("{product} ({level})")).collect();
-        for table in ["created_products", "product_prefixes"] {
-            counts.insert(table.to_owned(), count(&catalog, table).await);
-        }
         catalog.close().await;
-        for (module, query) in OTHERS {
-            let database = open(store, module).await;
-            for (what, number) in numbers(&database, query).await {
-                counts.insert(format!("{module}: {what}"), number);
-            }
-            database.close().await;
-        }
-        Records { products, counts }
+        Records { products, counts: count_all(settings).await }
     })
 }
 
-async fn open(store: &Store, module: &'static str) -> Database {
-    Database::open(module, &store.settings.database(module)).await.expect("the database opens")
+/// What the tables say now in numbers: how many rows they have, and of what kinds. The store may be running.
+pub(crate) fn tally(settings: &Settings) -> BTreeMap<String, i64> {
+    runtime().block_on(count_all(settings))
+}
+
+async fn count_all(settings: &Settings) -> BTreeMap<String, i64> {
+    let mut counts = BTreeMap::new();
+    for (module, tables) in COUNTED {
+        let database = open(settings, module).await;
+        for table in tables {
+            counts.insert((*table).to_owned(), count(&database, table).await);
+        }
+        database.close().await;
+    }
+    for (module, query) in OTHERS {
+        let database = open(settings, module).await;
+        for (what, number) in numbers(&database, query).await {
+            counts.insert(format!("{module}: {what}"), number);
+        }
+        database.close().await;
+    }
+    counts
+}
+
+async fn open(settings: &Settings, module: &'static str) -> Database {
+    Database::open(module, &settings.database(module)).await.expect("the database opens")
 }
 
 async fn texts(database: &Database, query: &'static str) -> Vec<String> {
@@ -179,7 +204,7 @@ mod tests {
             check_invariants(&store);
             let damage = damage.replace("$ID", id);
             runtime().block_on(async {
-                let database = open(&store, module).await;
+                let database = open(&store.settings, module).await;
                 let done = database.write(async |transaction| {
                     sqlx::query(sqlx::AssertSqlSafe(damage.clone())).execute(transaction).await?;
                     Ok::<_, WriteError<()>>(())

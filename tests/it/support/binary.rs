@@ -13,12 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cleave::settings::Settings;
 use cleave::supervisor::RunRecord;
 use cleave_compare::{Client, Request, Response};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::waiting::eventually;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cleave");
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -72,6 +75,12 @@ impl Binary {
         self.folder.path().join(&self.data)
     }
 
+    /// What its processes are told, but for variables and flags.
+    pub(crate) fn settings(&self) -> Settings {
+        let data_dir = self.data_dir().to_str().expect("temporary folders have plain names").to_owned();
+        Settings::load(&self.config, None, &[("data_dir", data_dir)]).expect("the settings are valid")
+    }
+
     /// What `run.json` says, where it is there and whole.
     pub(crate) fn run_record(&self) -> Option<RunRecord> {
         RunRecord::read(&self.data_dir().join("run.json")).ok().flatten()
@@ -93,7 +102,16 @@ impl Binary {
 
     /// Starts a command.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cleave"));
+        self.launch(Command::new(PROGRAM), arguments)
+    }
+
+    /// Starts a command by way of another one, which takes the program and its arguments as its own last ones.
+    pub(crate) fn start_by(&self, mut way: Command, arguments: &[&str]) -> Running {
+        way.arg(PROGRAM);
+        self.launch(way, arguments)
+    }
+
+    fn launch(&self, mut command: Command, arguments: &[&str]) -> Running {
         command.args(arguments).arg("--config").arg(&self.config).arg("--data-dir").arg(self.data_dir());
         // Nothing of this process's surroundings: no variable of a developer, no file of the project.
         command.env_clear().envs(&self.variables).current_dir(self.folder.path());

@@ -5,14 +5,18 @@
 //! * [`person`]: somebody who uses the public API, with one method an action; [`answer`] is what they get.
 //! * [`raw`]: requests that no proper client would send; [`peers`]: peers that misbehave.
 //! * [`waiting`]: for what becomes true a moment later.
-//! * [`binary`]: the program itself.
+//! * [`binary`]: the program itself; [`deployment`]: its services as processes with a [`proxy`] on every link;
+//!   [`small_disk`]: the program with a data directory that can be filled up.
 
 pub(crate) mod answer;
 pub(crate) mod audit;
 pub(crate) mod binary;
+pub(crate) mod deployment;
 pub(crate) mod peers;
 pub(crate) mod person;
+pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod small_disk;
 pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod topologies;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cleave_compare::{Client, Request};
+use cleave_compare::{Client, ClientError, Request, Response};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, text};
@@ -17,11 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Person {
     address: SocketAddr,
     access_token: Option<String>,
+    insists: bool,
 }
 
 impl Person {
     pub(crate) fn new(address: SocketAddr, access_token: Option<String>) -> Self {
-        Self { address, access_token }
+        Self { address, access_token, insists: false }
+    }
+
+    /// The same person, who sends every request again until it is answered for good: as long as there is no answer, or one
+    /// that says to come again, or an order that is pending.
+    pub(crate) fn insisting(self) -> Self {
+        Self { insists: true, ..self }
     }
 
     pub(crate) fn list_products(&self, query: &str) -> Answer {
@@ -113,7 +120,7 @@ impl Person {
         let password = "a long walk on the beach";
         self.register(email, password).created();
         let session = self.log_in(email, password).created();
-        Self::new(self.address, Some(text(&session, "access_token")))
+        Self { access_token: Some(text(&session, "access_token")), ..self.clone() }
     }
 
     /// Every product of a list, page by page.
@@ -141,8 +148,15 @@ impl Person {
         {
             request = request.header("authorization", format!("Bearer {access_token}"));
         }
-        let response = Client::new(self.address, PATIENCE).send(&request);
-        Answer::new(&request, response.unwrap_or_else(|error| panic!("{error:?}")))
+        let ask = || Client::new(self.address, PATIENCE).send(&request);
+        if !self.insists {
+            return Answer::new(&request, ask().unwrap_or_else(|error| panic!("{error:?}")));
+        }
+        let awaited = format!("{} {} is answered", request.method, request.path);
+        let is_final = |answer: &Result<Response, ClientError>| {
+            answer.as_ref().is_ok_and(|answer| !matches!(answer.status, 202 | 429 | 503 | 504))
+        };
+        Answer::new(&request, eventually(&awaited, ask, is_final).expect("it was waited for"))
     }
 }
 

@@ -7,9 +7,9 @@ pub const PREFIXES: &[&str] = &["/api/v1/accounts", "/api/v1/sessions"];
 
 /// The published operations.
 pub const PUBLISHED: &[Operation] = &[
-    Operation { id: "register", method: "POST", path: ACCOUNTS },
-    Operation { id: "create_session", method: "POST", path: SESSIONS },
-    Operation { id: "get_own_account", method: "GET", path: OWN_ACCOUNT },
+    Operation::post("register", ACCOUNTS),
+    Operation::post("create_session", SESSIONS),
+    Operation::get("get_own_account", OWN_ACCOUNT),
 ];
 
 /// The operations for peers: there are none.

@@ -11,17 +11,17 @@ pub const PREFIXES: &[&str] = &["/api/v1/cart"];
 
 /// The published operations.
 pub const PUBLISHED: &[Operation] = &[
-    Operation { id: "get_cart", method: "GET", path: CART },
-    Operation { id: "set_item", method: "PUT", path: ITEM },
-    Operation { id: "remove_item", method: "DELETE", path: ITEM },
+    Operation::get("get_cart", CART),
+    Operation::put("set_item", ITEM),
+    Operation::delete("remove_item", ITEM),
 ];
 
 /// The operations for peers.
 pub const INTERNAL: &[Operation] = &[
-    Operation { id: "read_cart", method: "GET", path: CONTENTS },
-    Operation { id: "take_cart", method: "PUT", path: TAKING },
-    Operation { id: "put_back_cart", method: "PUT", path: PUT_BACK },
-    Operation { id: "get_taking", method: "GET", path: TAKING },
+    Operation::get("read_cart", CONTENTS),
+    Operation::put("take_cart", TAKING),
+    Operation::put("put_back_cart", PUT_BACK),
+    Operation::get("get_taking", TAKING),
 ];
 
 pub(super) const CART: &str = "/api/v1/cart";

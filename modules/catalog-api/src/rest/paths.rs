@@ -9,14 +9,14 @@ pub const PREFIXES: &[&str] = &["/api/v1/products"];
 
 /// The published operations.
 pub const PUBLISHED: &[Operation] = &[
-    Operation { id: "list_products", method: "GET", path: PRODUCTS },
-    Operation { id: "get_product", method: "GET", path: PRODUCT },
-    Operation { id: "create_product", method: "POST", path: PRODUCTS },
-    Operation { id: "update_product", method: "PATCH", path: PRODUCT },
+    Operation::get("list_products", PRODUCTS),
+    Operation::get("get_product", PRODUCT),
+    Operation::post("create_product", PRODUCTS),
+    Operation::patch("update_product", PRODUCT),
 ];
 
 /// The operations for peers.
-pub const INTERNAL: &[Operation] = &[Operation { id: "get_products", method: "GET", path: PRODUCTS_BY_ID }];
+pub const INTERNAL: &[Operation] = &[Operation::get("get_products", PRODUCTS_BY_ID)];
 
 pub(super) const PRODUCTS_BY_ID: &str = "/internal/v1/catalog/products";
 pub(super) const PRODUCTS: &str = "/api/v1/products";

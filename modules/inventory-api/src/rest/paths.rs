@@ -9,19 +9,17 @@ use crate::ReservationId;
 pub const PREFIXES: &[&str] = &["/api/v1/stock"];
 
 /// The published operations.
-pub const PUBLISHED: &[Operation] = &[
-    Operation { id: "get_stock", method: "GET", path: STOCK },
-    Operation { id: "receive_stock", method: "POST", path: RECEIPTS },
-];
+pub const PUBLISHED: &[Operation] =
+    &[Operation::get("get_stock", STOCK), Operation::post("receive_stock", RECEIPTS)];
 
 /// The operations for peers.
 pub const INTERNAL: &[Operation] = &[
-    Operation { id: "open_stock", method: "PUT", path: OPEN },
-    Operation { id: "reserve_stock", method: "PUT", path: RESERVATION },
-    Operation { id: "get_reservation", method: "GET", path: RESERVATION },
-    Operation { id: "commit_reservation", method: "PUT", path: COMMIT },
-    Operation { id: "release_reservation", method: "PUT", path: RELEASE },
-    Operation { id: "return_reservation", method: "PUT", path: RETURN },
+    Operation::put("open_stock", OPEN),
+    Operation::put("reserve_stock", RESERVATION),
+    Operation::get("get_reservation", RESERVATION),
+    Operation::put("commit_reservation", COMMIT),
+    Operation::put("release_reservation", RELEASE),
+    Operation::put("return_reservation", RETURN),
 ];
 
 pub(super) const STOCK: &str = "/api/v1/stock/{product_id}";

@@ -8,8 +8,7 @@ use crate::ListNotifications;
 pub const PREFIXES: &[&str] = &["/api/v1/notifications"];
 
 /// The published operations.
-pub const PUBLISHED: &[Operation] =
-    &[Operation { id: "list_notifications", method: "GET", path: NOTIFICATIONS }];
+pub const PUBLISHED: &[Operation] = &[Operation::get("list_notifications", NOTIFICATIONS)];
 
 /// The operations for peers: there are none.
 pub const INTERNAL: &[Operation] = &[];

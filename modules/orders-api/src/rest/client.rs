@@ -29,6 +29,6 @@ impl Orders for RemoteOrders {
     }
 
     async fn cancel_order(&self, context: &Context, order_id: OrderId) -> Result<Order, OrdersError> {
-        self.0.post(context, &paths::cancellation(order_id), &()).await
+        self.0.post_repeatable(context, &paths::cancellation(order_id), &()).await
     }
 }

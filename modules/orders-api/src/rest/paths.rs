@@ -9,10 +9,10 @@ pub const PREFIXES: &[&str] = &["/api/v1/orders"];
 
 /// The published operations.
 pub const PUBLISHED: &[Operation] = &[
-    Operation { id: "place_order", method: "POST", path: ORDERS },
-    Operation { id: "list_orders", method: "GET", path: ORDERS },
-    Operation { id: "get_order", method: "GET", path: ORDER },
-    Operation { id: "cancel_order", method: "POST", path: CANCELLATION },
+    Operation::post("place_order", ORDERS),
+    Operation::get("list_orders", ORDERS),
+    Operation::get("get_order", ORDER),
+    Operation::post("cancel_order", CANCELLATION).repeatable(),
 ];
 
 /// The operations for peers: there are none.

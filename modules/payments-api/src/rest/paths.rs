@@ -12,11 +12,11 @@ pub const PUBLISHED: &[Operation] = &[];
 
 /// The operations for peers.
 pub const INTERNAL: &[Operation] = &[
-    Operation { id: "authorize_payment", method: "PUT", path: PAYMENT },
-    Operation { id: "get_payment", method: "GET", path: PAYMENT },
-    Operation { id: "capture_payment", method: "PUT", path: CAPTURE },
-    Operation { id: "void_payment", method: "PUT", path: VOID },
-    Operation { id: "refund_payment", method: "PUT", path: REFUND },
+    Operation::put("authorize_payment", PAYMENT),
+    Operation::get("get_payment", PAYMENT),
+    Operation::put("capture_payment", CAPTURE),
+    Operation::put("void_payment", VOID),
+    Operation::put("refund_payment", REFUND),
 ];
 
 pub(super) const PAYMENT: &str = "/internal/v1/payments/{payment_id}";

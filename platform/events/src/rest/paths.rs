@@ -6,10 +6,10 @@ use crate::log::ReadRange;
 
 /// The operations, all of them for peers.
 pub const INTERNAL: &[Operation] = &[
-    Operation { id: "last_offset", method: "GET", path: TOPIC },
-    Operation { id: "append", method: "PUT", path: EVENTS },
-    Operation { id: "read", method: "GET", path: EVENTS },
-    Operation { id: "topics", method: "GET", path: TOPICS },
+    Operation::get("last_offset", TOPIC),
+    Operation::put("append", EVENTS),
+    Operation::get("read", EVENTS),
+    Operation::get("topics", TOPICS),
 ];
 
 pub(super) const TOPICS: &str = "/internal/v1/events/topics";

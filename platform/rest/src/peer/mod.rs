@@ -25,7 +25,7 @@ use pool::{Attempt, Pool};
 use retry::Budget;
 
 use crate::server::UNAUTHENTICATED;
-use crate::{MemoryServer, Problem, headers};
+use crate::{MemoryServer, Operation, Problem, headers};
 
 /// The largest answer that an adapter reads, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -78,7 +78,7 @@ impl Peer {
         T: DeserializeOwned,
         E: ContractError,
     {
-        self.exchange(context, Method::GET, path, Bytes::new()).await
+        self.exchange(context, Method::GET, true, path, Bytes::new()).await
     }
 
     /// Sends a command whose key is in the path, so that it can always be repeated.
@@ -87,7 +87,7 @@ impl Peer {
         T: DeserializeOwned,
         E: ContractError,
     {
-        self.exchange(context, Method::PUT, path, json(body)).await
+        self.exchange(context, Method::PUT, true, path, json(body)).await
     }
 
     /// Sends a command; it is repeated after a lost connection only when the context has a key.
@@ -96,7 +96,23 @@ impl Peer {
         T: DeserializeOwned,
         E: ContractError,
     {
-        self.exchange(context, Method::POST, path, json(body)).await
+        let is_repeatable = context.idempotency_key.is_some();
+        self.exchange(context, Method::POST, is_repeatable, path, json(body)).await
+    }
+
+    /// Sends a command of which a second one changes nothing more: one that is
+    /// [repeatable](crate::Operation::repeatable).
+    pub async fn post_repeatable<T, E>(
+        &self,
+        context: &Context,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, E>
+    where
+        T: DeserializeOwned,
+        E: ContractError,
+    {
+        self.exchange(context, Method::POST, true, path, json(body)).await
     }
 
     /// Sends a change of a part of something; sending it again changes nothing more.
@@ -105,7 +121,7 @@ impl Peer {
         T: DeserializeOwned,
         E: ContractError,
     {
-        self.exchange(context, Method::PATCH, path, json(body)).await
+        self.exchange(context, Method::PATCH, true, path, json(body)).await
     }
 
     /// Takes something away; sending it again changes nothing more.
@@ -114,20 +130,23 @@ impl Peer {
         T: DeserializeOwned,
         E: ContractError,
     {
-        self.exchange(context, Method::DELETE, path, Bytes::new()).await
+        self.exchange(context, Method::DELETE, true, path, Bytes::new()).await
     }
 
     /// Passes a whole request on and streams its answer back: what the gateway does.
     ///
     /// The caller has cleaned the headers; this adds what a peer needs. A request whose body streams is sent
-    /// at most once.
+    /// at most once, and so is a command of which the caller does not know that it is repeatable.
     pub async fn forward(
         &self,
         context: &Context,
+        operation: Option<&Operation>,
         mut request: Request<Outgoing>,
     ) -> Result<http::Response<PooledBody>, CallFailure> {
         self.sign(context, request.headers_mut());
-        let repeatable = is_repeatable(request.method(), context);
+        let is_repeatable = request.method() != Method::POST
+            || context.idempotency_key.is_some()
+            || operation.is_some_and(|operation| operation.is_repeatable);
         let parts = (request.method().clone(), request.uri().clone(), request.headers().clone());
         let can_rebuild = request.body().is_empty();
         let mut next = Some(request);
@@ -138,19 +157,25 @@ impl Peer {
                 can_rebuild.then_some(again)
             })
         };
-        self.within_deadline(context, self.attempts(repeatable, rebuild)).await
+        self.within_deadline(context, self.attempts(is_repeatable, rebuild)).await
     }
 
-    async fn exchange<T, E>(&self, context: &Context, method: Method, path: &str, body: Bytes) -> Result<T, E>
+    async fn exchange<T, E>(
+        &self,
+        context: &Context,
+        method: Method,
+        is_repeatable: bool,
+        path: &str,
+        body: Bytes,
+    ) -> Result<T, E>
     where
         T: DeserializeOwned,
         E: ContractError,
     {
         let answer = self.within_deadline(context, async {
             let uri = Uri::try_from(path).map_err(|error| self.fault("builds no valid path", &error))?;
-            let repeatable = is_repeatable(&method, context);
             let rebuild = || Some(self.request(context, &method, &uri, &body));
-            let response = self.attempts(repeatable, rebuild).await?;
+            let response = self.attempts(is_repeatable, rebuild).await?;
             let status = response.status();
             let body = response.into_body().collect(MAX_ANSWER_BYTES).await;
             body.map(|body| (status, body)).map_err(|error| {
@@ -209,10 +234,11 @@ impl Peer {
         headers.insert(headers::DEADLINE_MS, HeaderValue::from(remaining));
     }
 
-    /// Tries until an answer begins, as often as is safe and the budget allows.
+    /// Tries until an answer begins, as often as is safe and the budget allows. A lost connection leaves open whether the
+    /// command was carried out; `is_repeatable` says that this does not matter.
     async fn attempts(
         &self,
-        repeatable: bool,
+        is_repeatable: bool,
         mut rebuild: impl FnMut() -> Option<Request<Outgoing>>,
     ) -> Result<http::Response<PooledBody>, CallFailure> {
         for attempt in 0.. {
@@ -226,7 +252,7 @@ impl Peer {
             };
             let safe = match error {
                 Attempt::NotSent(_) => true,
-                Attempt::Broken(_) => repeatable,
+                Attempt::Broken(_) => is_repeatable,
                 Attempt::Full => false,
             };
             let again = safe && self.budget.spend(attempt);
@@ -282,11 +308,6 @@ impl std::fmt::Debug for Peer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Peer").field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// A lost connection leaves open whether the command was carried out; this says whether that matters.
-fn is_repeatable(method: &Method, context: &Context) -> bool {
-    method != Method::POST || context.idempotency_key.is_some()
 }
 
 fn json(body: &impl Serialize) -> Bytes {

@@ -1,0 +1,11 @@
+//! What customers are told, how they read it, and how it reaches them by mail.
+
+mod folder;
+mod listing;
+mod mail_server;
+mod smtp;
+mod telling;
+mod world;
+
+use mail_server::{MailServer, Reply};
+use world::{Mail, World, account};
