@@ -49,9 +49,9 @@ fn main() {
     let folder = tempfile::Builder::new().prefix("events-").tempdir_in(env!("CARGO_TARGET_TMPDIR"));
     let folder = folder.expect("a folder on the disk of the build");
     let turns = if is_measuring() {
-        Turns { rounds: 20, times_a_round: 100 }
+        Turns { warm_up: 100, rounds: 20, times_a_round: 100 }
     } else {
-        Turns { rounds: 1, times_a_round: 1 }
+        Turns { warm_up: 1, rounds: 1, times_a_round: 1 }
     };
     let mut file = File::create(folder.path().join("synced")).expect("a file");
     let sync = move || {
@@ -160,6 +160,7 @@ async fn apply(
 async fn open(folder: &Path, module: &'static str, migrations: &Migrations) -> Database {
     let settings = DatabaseSettings {
         url: format!("sqlite:{}", folder.join(format!("{module}.db")).display()),
+        password: None,
         max_readers: 1,
         acquire_timeout: Duration::from_secs(2),
     };

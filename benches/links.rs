@@ -169,6 +169,7 @@ impl Bench {
     async fn open_inventory(&self) -> Rc<LocalInventory> {
         let settings = DatabaseSettings {
             url: format!("sqlite:{}", self.folder.path().join("inventory.db").display()),
+            password: None,
             max_readers: 1,
             acquire_timeout: Duration::from_secs(2),
         };

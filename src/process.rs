@@ -95,7 +95,7 @@ impl Process {
         let credential = Arc::new(ServiceCredential::load(&settings.credential_file())?);
         let mut databases = Vec::new();
         for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| service.hosts(module)) {
-            let database = Database::open(module, &settings.database(module)).await?;
+            let database = Database::open(module, &settings.database(module, service.replicas)?).await?;
             verify(&database, migrations, &settings).await?;
             databases.push(database);
         }

@@ -11,7 +11,7 @@ use accounts::AdminError;
 use catalog::seed::{self, SeedProduct};
 use catalog_api::rest::CatalogAdapter;
 use catalog_api::{ListProducts, Product};
-use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer};
+use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer, load_or_create_secret};
 use cleave_core::{AccountId, Clock, Context, IdempotencyKey, Ids, MAX_PAGE_SIZE, Page};
 use cleave_db::Database;
 use inventory_api::{Inventory as _, ReceiveStock};
@@ -120,21 +120,29 @@ pub fn require_data_directory(settings: &Settings) -> Result<(), ProvisionError>
     Err(ProvisionError::NoDataDirectory { directory: settings.data_dir.clone() })
 }
 
-/// Makes the data directory and the keys that are missing: the one that signs users' tokens, and the services' own
-/// secret.
+/// Makes the data directory and the keys that are missing: the one that signs users' tokens, the services' own
+/// secret, and the passwords of the modules' database users, where the engine has users.
 pub fn create_keys(settings: &Settings) -> Result<(), ProvisionError> {
     std::fs::create_dir_all(&settings.data_dir)
         .map_err(|source| ProvisionError::DataDirectory { directory: settings.data_dir.clone(), source })?;
     let mut random = UnwrapErr(SysRng);
     TokenIssuer::load_or_create(&settings.signing_key_file(), &mut random)?;
     ServiceCredential::load_or_create(&settings.credential_file(), &mut random)?;
+    if settings.has_database_users() {
+        for (module, _) in MIGRATIONS {
+            load_or_create_secret(&settings.database_password_file(module), &mut random)?;
+        }
+    }
     Ok(())
 }
 
-/// Brings every module's tables to the state that this binary knows.
+/// Makes the places of the modules' databases that are missing, and brings every module's tables to the state that this binary
+/// knows.
 pub async fn migrate(settings: &Settings) -> Result<(), ProvisionError> {
     for (module, migrations) in MIGRATIONS {
-        let database = Database::open(module, &settings.database(module)).await?;
+        let place = settings.database(module, 1)?;
+        Database::prepare(module, &place).await?;
+        let database = Database::open(module, &place).await?;
         database.migrate(migrations).await?;
         database.close().await;
     }

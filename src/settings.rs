@@ -8,7 +8,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cleave_db::DatabaseSettings;
+use cleave_auth::{KeyFileError, load_secret};
+use cleave_db::engine::Engine;
+use cleave_db::{DatabaseSettings, Secret};
 use cleave_rest::server::Limits;
 use config::ConfigError;
 use serde::Deserialize;
@@ -298,14 +300,14 @@ impl Settings {
 
     fn check(&self) -> Result<(), Objection> {
         let refuse = |key, reason: &str| Err((key, reason.to_owned()));
-        if !self.database.url.contains("{module}") {
+        let engine =
+            Engine::of_url(&self.database.url).map_err(|error| ("database.url", error.to_string()))?;
+        if !engine.parts_modules() && !self.database.url.contains("{module}") {
             return refuse(
                 "database.url",
                 "each module has a database of its own: put {module} into the URL",
             );
         }
-        cleave_db::engine::Engine::of_url(&self.database.url)
-            .map_err(|error| ("database.url", error.to_string()))?;
         if !(1..=256).contains(&self.database.max_readers) {
             return refuse("database.max_readers", "write 1 to 256");
         }
@@ -321,14 +323,32 @@ impl Settings {
             .map_err(|error| ("log.filter", error.to_string()))
     }
 
-    /// Where the database of `module` is, and how many connections it may have.
-    pub fn database(&self, module: &str) -> DatabaseSettings {
-        let data_dir = self.data_dir.to_string_lossy();
-        DatabaseSettings {
-            url: self.database.url.replace("{data_dir}", &data_dir).replace("{module}", module),
-            max_readers: self.database.max_readers,
+    /// Where the database of `module` is, as whom it is opened, and how many connections each of so many equal processes may
+    /// have.
+    pub fn database(&self, module: &str, replicas: u32) -> Result<DatabaseSettings, KeyFileError> {
+        let password = self.has_database_users().then(|| load_secret(&self.database_password_file(module)));
+        Ok(DatabaseSettings {
+            url: self.database_url(module),
+            password: password.transpose()?.map(Secret::new),
+            max_readers: self.database.max_readers.div_ceil(replicas.max(1)),
             acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
-        }
+        })
+    }
+
+    /// Where the database of `module` is.
+    pub fn database_url(&self, module: &str) -> String {
+        let data_dir = self.data_dir.to_string_lossy();
+        self.database.url.replace("{data_dir}", &data_dir).replace("{module}", module)
+    }
+
+    /// Whether the engine tells modules apart by users of their own, which need passwords.
+    pub fn has_database_users(&self) -> bool {
+        Engine::of_url(&self.database.url).is_ok_and(|engine| engine.parts_modules())
+    }
+
+    /// The password of a module's database user; only who hosts the module reads it.
+    pub fn database_password_file(&self, module: &str) -> PathBuf {
+        self.keys_dir().join("database").join(format!("{module}.password"))
     }
 
     /// How e-mails are sent.

@@ -23,6 +23,8 @@ impl<'a> Contender<'a> {
 /// How often everything is done.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Turns {
+    /// How often each does it before anything counts.
+    pub(crate) warm_up: usize,
     pub(crate) rounds: usize,
     pub(crate) times_a_round: usize,
 }
@@ -38,21 +40,24 @@ fn is_wanted(title: &str) -> bool {
     filter.is_none_or(|filter| title.contains(&filter))
 }
 
-/// Lets all take turns, the order rotating from round to round, and prints what came of it. The first round is not counted.
+/// Lets all take turns, the order rotating from round to round, and prints what came of it.
 pub(crate) fn take_turns(title: &str, turns: Turns, mut contenders: Vec<Contender<'_>>) {
     if !is_wanted(title) {
         return;
     }
     let mut by_round = vec![Vec::new(); contenders.len()];
     let mut all = vec![Vec::new(); contenders.len()];
-    for round in 0..=turns.rounds {
+    for contender in &mut contenders {
+        for _ in 0..turns.warm_up {
+            (contender.act)();
+        }
+    }
+    for round in 0..turns.rounds {
         for turn in 0..contenders.len() {
             let who = (round + turn) % contenders.len();
             let mut times = (0..turns.times_a_round).map(|_| (contenders[who].act)()).collect::<Vec<_>>();
-            if round > 0 {
-                by_round[who].push(quantile_us(&mut times, 0.5));
-                all[who].append(&mut times);
-            }
+            by_round[who].push(quantile_us(&mut times, 0.5));
+            all[who].append(&mut times);
         }
     }
     println!("\n{title}: {} rounds of {}", turns.rounds, turns.times_a_round);

@@ -6,14 +6,14 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use cleave_auth::TokenIssuer;
 use cleave_compare::{Comparison, Results, Settings as Plan, Subject, TerminalProgress, render};
 use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
-use super::{Common, Failure, Outcome, block_on, failed, start_logging};
+use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
     CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf,
 };
@@ -47,6 +47,12 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
     "warn".clone_into(&mut settings.log.filter);
     start_logging(&settings)?;
+    if settings.has_database_users() {
+        return Err(usage(anyhow!(
+            "compare gives each topology a copy of its data, which it can make of SQLite's files only: leave database.url and \
+             --database out"
+        )));
+    }
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     std::fs::create_dir_all(&args.out).with_context(|| {

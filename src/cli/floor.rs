@@ -22,8 +22,8 @@ pub(super) fn run(common: &Common, _args: &FloorArgs) -> Outcome {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.public.port)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let floor = FloorSettings {
-        catalog_url: settings.database("catalog").url,
-        inventory_url: settings.database("inventory").url,
+        catalog_url: settings.database_url("catalog"),
+        inventory_url: settings.database_url("inventory"),
         listener,
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         max_readers: settings.database.max_readers,

@@ -49,6 +49,9 @@ struct Common {
     /// Where databases, keys and run.json are [default: data]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Common flags")]
     data_dir: Option<PathBuf>,
+    /// The databases: sqlite:{data_dir}/{module}.db, or postgres://USER@HOST/DATABASE [default: sqlite]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Common flags")]
+    database: Option<String>,
     /// The public port; 0 takes any free one [default: 8080]
     #[arg(long, global = true, value_name = "N", help_heading = "Common flags")]
     port: Option<u16>,
@@ -190,6 +193,9 @@ impl Common {
         let mut flags = Vec::new();
         if let Some(data_dir) = &self.data_dir {
             flags.push(("data_dir", data_dir.to_string_lossy().into_owned()));
+        }
+        if let Some(url) = &self.database {
+            flags.push(("database.url", url.clone()));
         }
         if let Some(port) = self.port {
             flags.push(("public.port", port.to_string()));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use cleave_core::{Ids, SystemClock};
+use cleave_db::engine::Engine;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
@@ -99,11 +100,14 @@ pub(super) fn fleet_plan(
     let executable: PathBuf = std::env::current_exe().context("cannot find this program's own file")?;
     let mut args = common.for_child(settings);
     args.extend(["--topology".to_owned(), settings.topology.clone()]);
+    // Not as a flag, which everybody on this machine could read; and no process gets the rights of who administers it.
+    let database_url = Engine::without_admin(&settings.database.url).map_err(usage)?;
+    let env = vec![("CLEAVE__DATABASE__URL".to_owned(), database_url)];
     let services = topology.services().iter().map(|service| ServicePlan {
         name: service.name.clone(),
         replicas: service.replicas as usize,
         args: args.clone(),
-        env: Vec::new(),
+        env: env.clone(),
         public: service.hosts("gateway"),
     });
     let name = topology.name().to_owned();

@@ -39,9 +39,13 @@ pub(super) async fn check(scope: &Scope<'_>) -> Vec<Check> {
 }
 
 async fn of_module(scope: &Scope<'_>, module: &'static str, migrations: &Migrations) -> Vec<Check> {
-    let database = match Database::look_at(module, &scope.settings.database(module)).await {
+    let place = match scope.settings.database(module, 1) {
+        Ok(place) => place,
+        Err(error) => return vec![Check::refused(module, &error)],
+    };
+    let database = match Database::look_at(module, &place).await {
         Ok(database) => database,
-        Err(error) => return vec![unopened(module, &error)],
+        Err(error) => return vec![unopened(scope, module, &error)],
     };
     let mut checks = vec![content(scope, &database, migrations).await];
     database.close().await;
@@ -59,7 +63,8 @@ async fn of_module(scope: &Scope<'_>, module: &'static str, migrations: &Migrati
 async fn content(scope: &Scope<'_>, database: &Database, migrations: &Migrations) -> Check {
     let module = database.module();
     let bytes = database.bytes();
-    if bytes <= MOST_BYTES_TO_READ {
+    let is_small = bytes.is_none_or(|bytes| bytes <= MOST_BYTES_TO_READ);
+    if is_small {
         let damage = database.damage().await;
         if let Some(damage) = damage.unwrap_or_else(|error| Some(error.to_string())) {
             let mend = "stop the store and restore the file from a copy; until then write nothing to it";
@@ -74,20 +79,30 @@ async fn content(scope: &Scope<'_>, database: &Database, migrations: &Migrations
             format!("set catalog.currency to {stored}, or start with an empty data directory"),
         ),
         Err(error) => Check::refused(module, &error),
-        Ok(()) if bytes > MOST_BYTES_TO_READ => Check::not_checked(
-            module,
-            format!(
-                "its tables are up to date; it has {} MiB, too much to look for damage here",
-                bytes >> 20
+        Ok(()) => match bytes {
+            Some(bytes) if !is_small => Check::not_checked(
+                module,
+                format!(
+                    "its tables are up to date; it has {} MiB, too much to look for damage here",
+                    bytes >> 20
+                ),
+                format!("to look for damage, run `PRAGMA quick_check` on {}", database.url()),
             ),
-            format!("to look for damage, run `PRAGMA quick_check` on {}", database.url()),
-        ),
-        Ok(()) => Check::ok(module, format!("whole and up to date, {} KiB", bytes >> 10)),
+            Some(bytes) => Check::ok(module, format!("whole and up to date, {} KiB", bytes >> 10)),
+            None => Check::ok(module, format!("up to date, at {}", database.url())),
+        },
     }
 }
 
-fn unopened(module: &'static str, error: &DatabaseError) -> Check {
+fn unopened(scope: &Scope<'_>, module: &'static str, error: &DatabaseError) -> Check {
     match error {
+        DatabaseError::Open { url, source, .. } if scope.settings.has_database_users() => Check::wrong(
+            module,
+            format!("{url} cannot be opened: {source}"),
+            format!(
+                "see that the server runs and that database.url is right; {MIGRATE} where it has not been prepared"
+            ),
+        ),
         DatabaseError::Absent { url, .. } => Check::wrong(
             module,
             format!("{url} is not there, or empty"),

@@ -102,8 +102,10 @@ impl Scope<'_> {
     }
 
     fn has_database(&self, module: &str) -> bool {
-        match Engine::of_url(&self.settings.database(module).url) {
-            Ok(Engine::Sqlite { file }) => file.exists(),
+        match Engine::of_url(&self.settings.database_url(module)) {
+            Ok(Engine::Sqlite(file)) => file.path().exists(),
+            // It is made together with the module's place on the server.
+            Ok(Engine::Postgres(_)) => self.settings.database_password_file(module).exists(),
             Err(_) => false,
         }
     }

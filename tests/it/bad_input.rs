@@ -290,8 +290,12 @@ fn bring_into_the_future(binary: &Binary, module: &'static str, known: Migration
     };
     let migrations = Migrations(Box::leak([known.0, &[newer]].concat().into_boxed_slice()));
     let url = format!("sqlite:{}", binary.data_dir().join(format!("{module}.db")).display());
-    let settings =
-        DatabaseSettings { url, max_readers: 1, acquire_timeout: std::time::Duration::from_secs(10) };
+    let settings = DatabaseSettings {
+        url,
+        password: None,
+        max_readers: 1,
+        acquire_timeout: std::time::Duration::from_secs(10),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let database = Database::open(module, &settings).await.expect("the database can be opened");

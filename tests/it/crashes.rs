@@ -7,6 +7,7 @@ use std::time::Duration;
 use cleave_auth::{Claims, TokenIssuer};
 use cleave_compare::{Client, Request, Response};
 use cleave_core::{Clock as _, Ids, SystemClock};
+use cleave_db::testing::{is_installed, throwaway_server};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -21,17 +22,46 @@ const AT_ONCE: usize = 8;
 
 #[test]
 fn the_monolith_is_killed_during_checkouts() {
-    kill_each_process_during_checkouts("monolith");
+    kill_each_process_during_checkouts("monolith", Binary::new());
 }
 
 #[test]
 fn each_of_the_microservices_is_killed_during_checkouts() {
-    kill_each_process_during_checkouts("microservices");
+    kill_each_process_during_checkouts("microservices", Binary::new());
 }
 
-fn kill_each_process_during_checkouts(topology: &str) {
+#[test]
+fn each_service_is_killed_during_checkouts_while_its_replicas_on_postgres_go_on() {
+    if is_installed() {
+        let binary = Binary::new()
+            .with_variable("CLEAVE__DATABASE__URL", &throwaway_server().new_database())
+            .with_file("topologies/replicated.toml", REPLICATED);
+        kill_each_process_during_checkouts("replicated", binary);
+    }
+}
+
+/// Whatever has state of its own, twice.
+const REPLICATED: &str = r#"
+description = "the gateway alone, two of everything else"
+[services.edge]
+roles = ["gateway"]
+[services.log]
+roles = ["events"]
+replicas = 2
+[services.goods]
+modules = ["catalog", "inventory"]
+replicas = 2
+[services.sales]
+modules = ["cart", "orders", "payments"]
+replicas = 2
+[services.people]
+modules = ["accounts", "notifications"]
+replicas = 2
+"#;
+
+fn kill_each_process_during_checkouts(topology: &str, binary: Binary) {
     // What was under way is taken over soon.
-    let binary = Binary::new()
+    let binary = binary
         .with_variable("CLEAVE__ORDERS__LEASE_MS", "2500")
         .with_variable("CLEAVE__ORDERS__STEP_TIMEOUT_MS", "2000")
         .with_variable("CLEAVE__ORDERS__RECOVERY_INTERVAL_MS", "200");

@@ -10,6 +10,7 @@ use cleave::provision;
 use cleave::topology::{Link, Topology, partitions};
 use cleave_compare::{Client, Dice, Script, Step};
 use cleave_core::{Clock as _, SystemClock};
+use cleave_db::testing::is_installed;
 use tokio::task::LocalSet;
 
 use crate::support::audit::Records;
@@ -25,6 +26,9 @@ const DRAWN: usize = 20;
 
 /// How many sessions are played at the same time: each waits for more than it computes.
 const AT_ONCE: usize = 3;
+
+/// Each begins with an empty server, which takes longer than a copy of files.
+const DRAWN_FOR_POSTGRES: usize = 3;
 
 /// The fifth part of the drawn ones is enough for other links.
 const DRAWN_FOR_OTHER_LINKS: usize = 4;
@@ -65,6 +69,14 @@ fn parity_of_the_presets() {
     Replay::new().agrees_in(&presets());
 }
 
+#[test]
+fn parity_on_postgres() {
+    if is_installed() {
+        let replay = Replay { engine: Engine::Postgres, ..Replay::new() };
+        replay.agrees_in(&presets().into_iter().chain(drawn(DRAWN_FOR_POSTGRES)).collect::<Vec<_>>());
+    }
+}
+
 /// Some partitions of the modules, in either form, each run others; the seed is printed.
 fn drawn(count: usize) -> Vec<Topology> {
     let seed = seed();
@@ -95,8 +107,16 @@ impl Drop for StopOthers<'_> {
     }
 }
 
+/// Where the topologies have their databases that are compared with the monolith on SQLite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
 /// One session on copies of one store.
 struct Replay {
+    engine: Engine,
     store: Store,
     shelf: Shelf,
     admin_token: String,
@@ -108,12 +128,12 @@ impl Replay {
         let store = Store::stocked();
         // Nothing opens the store from here on: its files are copied while others copy them too.
         let (shelf, admin_token) = (store.shelf(), store.access_token(true));
-        Self { store, shelf, admin_token, seed: seed() }
+        Self { engine: Engine::Sqlite, store, shelf, admin_token, seed: seed() }
     }
 
     fn agrees_in(&self, topologies: &[Topology]) {
         assert!(!topologies.is_empty(), "there is something to compare");
-        let (steps, records) = self.play(named("monolith"));
+        let (steps, records) = self.play(self.store.copy(), named("monolith"));
         assert!(
             steps.len() > 50 + OPERATIONS,
             "the session is long enough to mean something: {} steps",
@@ -140,7 +160,11 @@ impl Replay {
 
     fn agrees(&self, topology: &Topology, steps: &[Step], records: &Records) {
         let name = topology.name();
-        let (others, other_records) = self.play(topology.clone());
+        let store = match self.engine {
+            Engine::Sqlite => self.store.copy(),
+            Engine::Postgres => self.store.stocked_on_postgres(),
+        };
+        let (others, other_records) = self.play(store, topology.clone());
         for (number, (step, other)) in steps.iter().zip(&others).enumerate() {
             assert_eq!(step, other, "step {} differs between monolith and {name}", number + 1);
         }
@@ -148,9 +172,9 @@ impl Replay {
         assert_eq!(*records, other_records, "the tables say something else after the session in {name}");
     }
 
-    fn play(&self, topology: Topology) -> (Vec<Step>, Records) {
+    fn play(&self, store: Store, topology: Topology) -> (Vec<Step>, Records) {
         let name = topology.name().to_owned();
-        let world = World::on(self.store.copy(), topology);
+        let world = World::on(store, topology);
         let mut client = Client::new(world.public(), Duration::from_secs(30));
         let script = ScriptedSession { shelf: &self.shelf, admin_token: &self.admin_token };
         let crowd = RandomSession {

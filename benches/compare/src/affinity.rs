@@ -36,7 +36,7 @@ impl CpuSets {
     }
 
     /// Runs `work` with the calling thread, and every process and thread that it starts, on the servers' processors.
-    pub(crate) fn on_servers<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub fn on_servers<T>(&self, work: impl FnOnce() -> T) -> T {
         let _restore = system::Pinned::to(&self.servers);
         work()
     }

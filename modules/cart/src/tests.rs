@@ -7,13 +7,12 @@ use std::time::Duration;
 use cart_api::{Cart as _, CartError, MAX_LINES, PutBackCart, SetItem, TakeCart, TakingId, TakingState};
 use catalog_api::{CatalogError, MockCatalog, Product, ProductId};
 use cleave_core::{AccountId, Caller, Clock as _, Context, Currency, Ids, Money, SystemClock, User};
-use cleave_db::{Database, DatabaseSettings};
-use tempfile::TempDir;
+use cleave_db::testing::Scratch;
 
 use crate::{LocalCart, MIGRATIONS};
 
 struct World {
-    _folder: TempDir,
+    _scratch: Scratch,
     ids: Ids,
     cart: LocalCart,
 }
@@ -47,16 +46,11 @@ fn unsold() -> ProductId {
 
 impl World {
     async fn new(catalog: MockCatalog) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = DatabaseSettings {
-            url: format!("sqlite:{}", folder.path().join("cart.db").display()),
-            max_readers: 2,
-            acquire_timeout: Duration::from_secs(30),
-        };
-        let database = Database::open("cart", &settings).await.expect("a database");
+        let scratch = Scratch::new();
+        let database = scratch.open("cart").await;
         database.migrate(&MIGRATIONS).await.expect("tables");
         let cart = LocalCart::new(database, Rc::new(catalog), euro());
-        Self { _folder: folder, ids: Ids::from_seed(Arc::new(SystemClock), 1), cart }
+        Self { _scratch: scratch, ids: Ids::from_seed(Arc::new(SystemClock), 1), cart }
     }
 
     fn system(&self) -> Context {
@@ -203,4 +197,9 @@ async fn a_cart_is_its_owners() {
     let nobody = Context { caller: Caller::Anonymous, ..world.system() };
     assert_eq!(world.cart.get_cart(&nobody).await, Err(CartError::Unauthenticated));
     assert_eq!(world.cart.read_cart(&nobody, account_id).await, Err(CartError::Unauthenticated));
+}
+
+#[test]
+fn all_tests_pass_again_on_postgres() {
+    cleave_db::testing::all_again_on_postgres("all_tests_pass_again_on_postgres");
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleave_core::{AccountId, Caller, Clock as _, Context, Ids, Money, SystemClock, User};
-use cleave_db::{Database, DatabaseSettings};
+use cleave_db::Database;
+use cleave_db::testing::Scratch;
 use payments_api::{AuthorizePayment, DeclineReason, PaymentId, PaymentState, Payments as _, PaymentsError};
-use tempfile::TempDir;
 
 use crate::audit::payment_facts;
 use crate::{LocalPayments, MIGRATIONS, Settings};
 
 struct World {
-    _folder: TempDir,
+    _scratch: Scratch,
     ids: Ids,
     database: Database,
     payments: LocalPayments,
@@ -20,17 +20,12 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = DatabaseSettings {
-            url: format!("sqlite:{}", folder.path().join("payments.db").display()),
-            max_readers: 2,
-            acquire_timeout: Duration::from_secs(30),
-        };
-        let database = Database::open("payments", &settings).await.expect("a database");
+        let scratch = Scratch::new();
+        let database = scratch.open("payments").await;
         database.migrate(&MIGRATIONS).await.expect("tables");
         let clock = Arc::new(SystemClock);
         let payments = LocalPayments::new(database.clone(), clock.clone(), &Settings { slow_ms: 1 });
-        Self { _folder: folder, ids: Ids::from_seed(clock, 1), database, payments }
+        Self { _scratch: scratch, ids: Ids::from_seed(clock, 1), database, payments }
     }
 
     fn system(&self) -> Context {
@@ -162,4 +157,9 @@ async fn only_the_store_itself_moves_money() {
         assert_eq!(world.payments.authorize_payment(&context, world.request("tok_visa")).await, Err(refusal));
     }
     assert_eq!(world.moved(id).await, ["authorized"]);
+}
+
+#[test]
+fn all_tests_pass_again_on_postgres() {
+    cleave_db::testing::all_again_on_postgres("all_tests_pass_again_on_postgres");
 }

@@ -45,12 +45,14 @@ mod error;
 mod issuer;
 mod key_file;
 mod remembered;
+mod secret;
 mod service_credential;
 mod token;
 mod verifier;
 
 pub use error::{KeyFileError, TokenError};
 pub use issuer::TokenIssuer;
+pub use secret::{load_or_create_secret, load_secret};
 pub use service_credential::ServiceCredential;
 pub use token::{Claims, Identity};
 pub use verifier::TokenVerifier;

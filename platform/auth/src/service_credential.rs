@@ -3,13 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rand::CryptoRng;
 use subtle::ConstantTimeEq as _;
 
 use crate::error::KeyFileError;
-use crate::key_file;
+use crate::secret::{load_or_create_secret, load_secret};
 
 /// A secret of 256 bits that all processes of a store read from a file, and that peers show each other.
 ///
@@ -22,13 +20,13 @@ pub struct ServiceCredential {
 impl ServiceCredential {
     /// Reads the secret from a file that only its owner may open (mode 600).
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
-        Ok(Self::from_secret(&key_file::load_private(path)?))
+        Ok(Self { encoded: load_secret(path)? })
     }
 
     /// Reads the secret, or makes one from `rng` where there is no such file. Processes that do so at once end with the
     /// same secret.
     pub fn load_or_create(path: &Path, rng: &mut impl CryptoRng) -> Result<Self, KeyFileError> {
-        Ok(Self::from_secret(&key_file::load_or_create_private(path, rng)?))
+        Ok(Self { encoded: load_or_create_secret(path, rng)? })
     }
 
     /// Whether a peer has shown this secret, in the form of [`header_value`](Self::header_value). Takes equally long
@@ -40,10 +38,6 @@ impl ServiceCredential {
     /// The secret in the form in which it travels: 43 characters of base64url. Never log it; mark the header sensitive.
     pub fn header_value(&self) -> &str {
         &self.encoded
-    }
-
-    fn from_secret(secret: &[u8; key_file::KEY_BYTES]) -> Self {
-        Self { encoded: BASE64_URL_SAFE_NO_PAD.encode(secret) }
     }
 }
 
@@ -83,7 +77,7 @@ mod tests {
 
     #[test]
     fn it_does_not_print_itself() {
-        let credential = ServiceCredential::from_secret(&[7; 32]);
+        let credential = ServiceCredential { encoded: "secret".to_owned() };
         assert_eq!(format!("{credential:?}"), "ServiceCredential(redacted)");
     }
 }

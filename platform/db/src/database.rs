@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use crate::engine::{Engine, Role};
 use crate::error::{is_conflict, is_out_of_step};
-use crate::{DatabaseError, Migrations, WriteError};
+use crate::{DatabaseError, Migrations, WriteError, preparation};
 
 /// A transaction, as statements run in it.
 pub type Transaction = AnyConnection;
@@ -17,15 +17,45 @@ pub type Transaction = AnyConnection;
 /// How often a transaction is begun when it meets other writers.
 const MAX_WRITE_ATTEMPTS: u32 = 8;
 
+/// A connection to a server that has been idle for longer is asked whether it lives.
+const LONGEST_TRUSTED_IDLING: Duration = Duration::from_secs(1);
+
 /// Where a database is and how many connections it may have.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
-    /// For example `sqlite:data/catalog.db`.
+    /// `sqlite:data/catalog.db`, or `postgres://ADMIN@HOST/DATABASE`, in which the module has a schema and a user of its own.
     pub url: String,
+    /// The password of the module's user, where the engine has users: letters, digits, `-` and `_`.
+    pub password: Option<Secret>,
     /// The most connections that read.
     pub max_readers: u32,
     /// How long to wait for a free connection.
     pub acquire_timeout: Duration,
+}
+
+/// A password, which does not print itself.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps it.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+}
+
+impl std::ops::Deref for Secret {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret(redacted)")
+    }
 }
 
 /// The database of one module, shared by all threads of a process; clones are the same database.
@@ -39,21 +69,32 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database of `module`. The file is made where there is none; its tables are not.
+    /// Makes what the database of `module` needs before it can be opened, with the rights that the URL gives: a folder, or a
+    /// database, a schema and a user of a server. What is there stays as it is.
+    pub async fn prepare(module: &'static str, settings: &DatabaseSettings) -> Result<(), DatabaseError> {
+        sqlx::any::install_default_drivers();
+        preparation::prepare(module, settings).await
+    }
+
+    /// Opens the database of `module`. A file is made where there is none; its tables are not.
     pub async fn open(module: &'static str, settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         sqlx::any::install_default_drivers();
-        let engine = Arc::new(Engine::of_url(&settings.url)?);
-        engine.prepare()?;
-        let open = |source| DatabaseError::Open { module, url: settings.url.clone(), source };
+        let engine = Engine::of_url(&settings.url)?;
+        let url = engine.shown();
+        let place = Place { driver_url: engine.driver_url(module, settings.password.as_deref()), engine };
+        if !place.engine.is_remote() {
+            preparation::prepare(module, settings).await?;
+        }
+        let open = |source| DatabaseError::Open { module, url: url.clone(), source };
         // A pool says no more than that its time is over, so one connection shows first why there can be none.
-        match try_connection(&engine).await {
+        match place.try_connection().await {
             Err(error) if !is_conflict(&error) => return Err(open(error)),
             _ => {}
         }
         // The writer comes first: it makes the file and sets the journal's mode, which readers only find.
-        let writer = pool(&engine, settings, Role::Writer).await.map_err(open)?;
-        let readers = pool(&engine, settings, Role::Reader).await.map_err(open)?;
-        Ok(Self { module, url: settings.url.as_str().into(), engine, readers, writer })
+        let writer = place.pool(settings, Role::Writer).await.map_err(open)?;
+        let readers = place.pool(settings, Role::Reader).await.map_err(open)?;
+        Ok(Self { module, url: url.into(), engine: Arc::new(place.engine), readers, writer })
     }
 
     /// Whose database it is.
@@ -61,7 +102,7 @@ impl Database {
         self.module
     }
 
-    /// The URL as it was given.
+    /// Where it is, without a password.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -155,31 +196,49 @@ fn may_run_again(error: &sqlx::Error) -> bool {
     is_conflict(error) || is_out_of_step(error)
 }
 
-async fn try_connection(engine: &Engine) -> Result<(), sqlx::Error> {
-    let mut connection = AnyConnection::connect(&engine.driver_url()).await?;
-    connection.execute(engine.session_setup(Role::Writer)).await?;
-    connection.close().await
+/// Where connections lead.
+struct Place {
+    engine: Engine,
+    driver_url: String,
 }
 
-async fn pool(engine: &Arc<Engine>, settings: &DatabaseSettings, role: Role) -> Result<AnyPool, sqlx::Error> {
-    let setup = engine.session_setup(role);
-    let connections = match role {
-        Role::Reader => settings.max_readers.max(1),
-        Role::Writer => engine.writers(),
-    };
-    AnyPoolOptions::new()
-        .min_connections(1)
-        .max_connections(connections)
-        .acquire_timeout(settings.acquire_timeout)
-        // A ping before each use would double what a point read costs; a broken connection shows itself.
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .after_connect(move |connection, _| {
-            Box::pin(async move { connection.execute(setup).await.map(|_| ()) })
-        })
-        .connect(&engine.driver_url())
-        .await
+impl Place {
+    async fn try_connection(&self) -> Result<(), sqlx::Error> {
+        let mut connection = AnyConnection::connect(&self.driver_url).await?;
+        connection.execute(self.engine.session_setup(Role::Writer)).await?;
+        connection.close().await
+    }
+
+    async fn pool(&self, settings: &DatabaseSettings, role: Role) -> Result<AnyPool, sqlx::Error> {
+        let setup = self.engine.session_setup(role);
+        let connections = match role {
+            Role::Reader => settings.max_readers.max(1),
+            Role::Writer => self.engine.writers(),
+        };
+        let is_remote = self.engine.is_remote();
+        AnyPoolOptions::new()
+            .min_connections(1)
+            .max_connections(connections)
+            .acquire_timeout(settings.acquire_timeout)
+            // A ping before each use would double what a point read costs; a broken connection shows itself.
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .before_acquire(move |connection, usage| {
+                Box::pin(async move {
+                    // A server that was started again has left dead connections: those that nobody has used meanwhile.
+                    if is_remote && usage.idle_for > LONGEST_TRUSTED_IDLING {
+                        return Ok(connection.ping().await.is_ok());
+                    }
+                    Ok(true)
+                })
+            })
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(setup).await.map(|_| ()) })
+            })
+            .connect(&self.driver_url)
+            .await
+    }
 }
 
 #[expect(

@@ -11,10 +11,32 @@ use crate::engine;
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// No engine has such a URL.
-    #[error("`{url}` is not the URL of a database; write `sqlite:PATH`")]
+    #[error("`{url}` is not the URL of a database; write `sqlite:PATH` or `postgres://HOST/DATABASE`")]
     UnknownUrl {
-        /// The URL as it was given.
+        /// The URL as it was given, without a password.
         url: String,
+    },
+    /// A server without a database.
+    #[error(
+        "`{url}` names no database of a server; write `postgres://HOST/DATABASE`, the name of the database in small \
+         letters, digits and underscores"
+    )]
+    UnknownServer {
+        /// The URL as it was given, without a password.
+        url: String,
+    },
+    /// A module has no place on the server yet, and none can be made.
+    #[error(
+        "the user and the schema of {module} at {url} are not there or refuse their password, and cannot be made; check \
+         that the server runs, and that database.url names a user who may make them: postgres://USER:PASSWORD@HOST/DATABASE"
+    )]
+    NotPrepared {
+        /// Whose.
+        module: &'static str,
+        /// Where.
+        url: String,
+        /// Why not.
+        source: sqlx::Error,
     },
     /// The directory of the file cannot be made.
     #[error("the directory {} cannot be made; choose another one with --data-dir", directory.display())]
@@ -26,7 +48,8 @@ pub enum DatabaseError {
     },
     /// There is no connection.
     #[error(
-        "the database of {module} at {url} cannot be opened; check that it is a database and that the path can be written"
+        "the database of {module} at {url} cannot be opened; check that it is a database and that the path can be written, \
+         or that the server runs and `cleave data migrate` has prepared it"
     )]
     Open {
         /// Whose database.

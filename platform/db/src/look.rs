@@ -13,13 +13,15 @@ impl Database {
     pub async fn look_at(module: &'static str, settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         sqlx::any::install_default_drivers();
         let engine = Arc::new(Engine::of_url(&settings.url)?);
-        let url = || settings.url.clone();
-        let place = engine.looking_url().map_err(|reason| match reason {
-            NoLook::Absent => DatabaseError::Absent { module, url: url() },
-            NoLook::JournalAlone => DatabaseError::JournalAlone { module, url: url() },
-        })?;
+        let url = || engine.shown();
+        let place =
+            engine.looking_url(module, settings.password.as_deref()).map_err(|reason| match reason {
+                NoLook::Absent => DatabaseError::Absent { module, url: url() },
+                NoLook::JournalAlone => DatabaseError::JournalAlone { module, url: url() },
+            })?;
         let open = |source| DatabaseError::Open { module, url: url(), source };
-        read_something(&place).await.map_err(open)?;
+        // A pool says no more than that its time is over, so one connection shows first why there can be none.
+        engine.try_reading(&place).await.map_err(open)?;
         let setup = engine.session_setup(Role::Reader);
         let pool = AnyPoolOptions::new()
             .max_connections(1)
@@ -29,17 +31,19 @@ impl Database {
             })
             .connect_lazy(&place)
             .map_err(open)?;
-        Ok(Self { module, url: settings.url.as_str().into(), engine, readers: pool.clone(), writer: pool })
+        Ok(Self { module, url: url().into(), engine, readers: pool.clone(), writer: pool })
     }
 
-    /// How large it is.
-    pub fn bytes(&self) -> u64 {
+    /// How large it is, where the engine tells that without counting.
+    pub fn bytes(&self) -> Option<u64> {
         self.engine.bytes()
     }
 
-    /// The first damage of its structure, if there is any. The whole database is read.
+    /// The first damage of its structure, if there is any. The whole database is read, but by an engine that looks after that
+    /// itself.
     pub async fn damage(&self) -> Result<Option<String>, sqlx::Error> {
-        let row = self.readers.fetch_one(self.engine.integrity_check()).await?;
+        let Some(check) = self.engine.integrity_check() else { return Ok(None) };
+        let row = self.readers.fetch_one(check).await?;
         let verdict = row.try_get::<String, _>(0)?;
         Ok((verdict != "ok").then_some(verdict))
     }
@@ -50,12 +54,15 @@ impl Database {
     }
 }
 
-/// A pool says no more than that its time is over, so one connection shows first why there can be none. A file is
-/// looked at with the first statement only.
-async fn read_something(place: &str) -> Result<(), sqlx::Error> {
-    let mut connection = AnyConnection::connect(place).await?;
-    connection.execute("SELECT COUNT(*) FROM sqlite_master").await?;
-    connection.close().await
+impl Engine {
+    async fn try_reading(&self, place: &str) -> Result<(), sqlx::Error> {
+        let mut connection = AnyConnection::connect(place).await?;
+        if let Self::Sqlite(_) = self {
+            // A file is looked at with the first statement only.
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").await?;
+        }
+        connection.close().await
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +82,7 @@ mod tests {
 
     fn settings(folder: &Path) -> DatabaseSettings {
         let url = format!("sqlite:{}", folder.join("notes.db").display());
-        DatabaseSettings { url, max_readers: 1, acquire_timeout: Duration::from_secs(10) }
+        DatabaseSettings { url, password: None, max_readers: 1, acquire_timeout: Duration::from_secs(10) }
     }
 
     fn files(folder: &Path) -> BTreeMap<String, u64> {

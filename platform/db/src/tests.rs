@@ -1,4 +1,6 @@
-//! A database that has no room left.
+//! A database that has no room left; and, in a file of their own, the places of modules on a server.
+
+mod postgres;
 
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ impl World {
         let directory = tempfile::tempdir().expect("a directory can be made");
         let settings = DatabaseSettings {
             url: format!("sqlite:{}", directory.path().join("things.db").display()),
+            password: None,
             max_readers: 1,
             acquire_timeout: Duration::from_secs(30),
         };

@@ -145,7 +145,7 @@ pub(super) fn change(binary: &Binary, module: &'static str, statement: &'static 
 async fn open(binary: &Binary, module: &'static str) -> Database {
     let url = format!("sqlite:{}", binary.data_dir().join(format!("{module}.db")).display());
     let acquire_timeout = std::time::Duration::from_secs(10);
-    let settings = DatabaseSettings { url, max_readers: 1, acquire_timeout };
+    let settings = DatabaseSettings { url, password: None, max_readers: 1, acquire_timeout };
     Database::open(module, &settings).await.expect("the database can be opened")
 }
 

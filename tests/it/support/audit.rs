@@ -60,7 +60,7 @@ const OTHERS: [(&str, &str); 7] = [
     ("accounts", "SELECT 'accounts', COUNT(*) FROM accounts"),
     (
         "cart",
-        "SELECT 'lines', COALESCE(SUM(quantity), 0) FROM cart_lines UNION ALL SELECT state, COUNT(*) FROM cart_takings GROUP BY state",
+        "SELECT 'lines', CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM cart_lines UNION ALL SELECT state, COUNT(*) FROM cart_takings GROUP BY state",
     ),
     (
         "orders",
@@ -160,7 +160,8 @@ async fn count_all(settings: &Settings) -> BTreeMap<String, i64> {
 }
 
 async fn open(settings: &Settings, module: &'static str) -> Database {
-    Database::open(module, &settings.database(module)).await.expect("the database opens")
+    let place = settings.database(module, 1).expect("the password is there");
+    Database::open(module, &place).await.expect("the database opens")
 }
 
 async fn texts(database: &Database, query: &'static str) -> Vec<String> {

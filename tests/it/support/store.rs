@@ -10,7 +10,8 @@ use cleave::journeys::Shelf;
 use cleave::provision::{self, Goods};
 use cleave::settings::Settings;
 use cleave_auth::{Claims, TokenIssuer};
-use cleave_core::{Clock as _, Ids, SystemClock, User};
+use cleave_core::{Clock as _, Ids, ManualClock, SystemClock, Timestamp, User};
+use cleave_db::testing::throwaway_server;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -34,19 +35,34 @@ impl Store {
 
     /// The same with some settings, by key and value.
     pub(crate) fn with_settings(settings: &[(&'static str, &str)]) -> Self {
-        let store = Self::bare(settings);
-        provision::create_keys(&store.settings).expect("keys can be made");
-        runtime().block_on(provision::migrate(&store.settings)).expect("the tables can be made");
-        store
+        Self::bare(settings).provisioned()
     }
 
-    /// Keys, tables and the goods that come with the program.
+    fn provisioned(self) -> Self {
+        provision::create_keys(&self.settings).expect("keys can be made");
+        runtime().block_on(provision::migrate(&self.settings)).expect("the tables can be made");
+        self
+    }
+
+    /// Keys, tables and the goods that come with the program, under the same ids each time.
     pub(crate) fn stocked() -> Self {
-        let store = Self::empty();
-        let (clock, ids) = (store.clock.clone(), store.ids.clone());
-        let seeding = provision::seed(&store.settings, clock, ids, Goods::Bundled, |_| {});
+        Self::empty().with_goods()
+    }
+
+    /// Another store with the same keys and the same goods, on PostgreSQL.
+    pub(crate) fn stocked_on_postgres(&self) -> Self {
+        let copy = Self::bare(&[("database.url", &throwaway_server().new_database())]);
+        copy_folder(&self.settings.keys_dir(), &copy.settings.keys_dir());
+        copy.provisioned().with_goods()
+    }
+
+    fn with_goods(self) -> Self {
+        let opening = Timestamp::from_micros(1_790_000_000_000_000);
+        let clock = Arc::new(ManualClock::new(opening));
+        let ids = Arc::new(Ids::from_seed(clock.clone(), 1));
+        let seeding = provision::seed(&self.settings, clock, ids, Goods::Bundled, |_| {});
         runtime().block_on(seeding).expect("the goods can be brought in");
-        store
+        self
     }
 
     /// Another store with the same data, of which nothing may be running.

@@ -24,9 +24,9 @@ use cleave_core::{
     AccountId, Caller, Clock as _, Context, Currency, IdempotencyKey, Ids, ManualClock, Money, Page,
     Timestamp, User,
 };
-use cleave_db::{Database, DatabaseSettings};
+use cleave_db::Database;
+use cleave_db::testing::Scratch;
 use inventory_api::{Inventory, MockInventory, Stock};
-use tempfile::TempDir;
 
 use crate::{LocalCatalog, MIGRATIONS, Settings, search};
 
@@ -41,7 +41,7 @@ fn seven_of_everything() -> MockInventory {
 }
 
 struct World {
-    directory: TempDir,
+    scratch: Scratch,
     clock: Arc<ManualClock>,
     ids: Arc<Ids>,
     database: Database,
@@ -54,10 +54,10 @@ impl World {
     }
 
     async fn with_inventory(inventory: impl Inventory + 'static) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
+        let scratch = Scratch::new();
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_790_000_000_000_000)));
         let ids = Arc::new(Ids::from_seed(clock.clone(), 1));
-        let database = open(&directory).await;
+        let database = scratch.open("catalog").await;
         database.migrate(&MIGRATIONS).await.expect("the migrations run");
         let catalog = LocalCatalog::new(
             database.clone(),
@@ -66,14 +66,14 @@ impl World {
             ids.clone(),
             &Settings::default(),
         );
-        Self { directory, clock, ids, database, catalog }
+        Self { scratch, clock, ids, database, catalog }
     }
 
     /// Another catalogue on the same file, with connections of its own: a second process, as far as the database
     /// can tell.
     async fn replica(&self, inventory: impl Inventory + 'static) -> LocalCatalog {
         let settings = Settings::default();
-        let database = open(&self.directory).await;
+        let database = self.scratch.open("catalog").await;
         LocalCatalog::new(database, Rc::new(inventory), self.clock.clone(), self.ids.clone(), &settings)
     }
 
@@ -147,12 +147,6 @@ fn prefixes(product: &Product) -> BTreeSet<String> {
     prefixes
 }
 
-async fn open(directory: &TempDir) -> Database {
-    let url = format!("sqlite:{}", directory.path().join("catalog.db").display());
-    let settings = DatabaseSettings { url, max_readers: 2, acquire_timeout: Duration::from_secs(10) };
-    Database::open("catalog", &settings).await.expect("the database opens")
-}
-
 fn user(number: u128, admin: bool) -> Caller {
     let account_id: AccountId = id(number);
     Caller::User(User { account_id, admin, access_token: "token".into() })
@@ -178,4 +172,9 @@ fn lamp(sku: &str) -> NewProduct {
 
 fn names(products: &[Product]) -> Vec<&str> {
     products.iter().map(|product| &*product.name).collect()
+}
+
+#[test]
+fn all_tests_pass_again_on_postgres() {
+    cleave_db::testing::all_again_on_postgres("all_tests_pass_again_on_postgres");
 }

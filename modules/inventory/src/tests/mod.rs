@@ -14,3 +14,8 @@ mod returns;
 mod world;
 
 use world::{World, line};
+
+#[test]
+fn all_tests_pass_again_on_postgres() {
+    cleave_db::testing::all_again_on_postgres("all_tests_pass_again_on_postgres");
+}

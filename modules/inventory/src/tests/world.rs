@@ -9,7 +9,8 @@ use cleave_core::{
     AccountId, Caller, Clock as _, Context, Event as _, IdempotencyKey, Ids, ManualClock, RequestId,
     Timestamp, User,
 };
-use cleave_db::{Database, DatabaseSettings, Migrations};
+use cleave_db::Migrations;
+use cleave_db::testing::Scratch;
 use cleave_events::Outbox;
 use inventory_api::{
     Inventory as _, InventoryError, InventoryEvent, OpenStock, Receipt, ReceiveStock, Reservation,
@@ -17,7 +18,6 @@ use inventory_api::{
 };
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
-use tempfile::TempDir;
 
 use crate::audit::{Units, audit_facts};
 use crate::{LocalInventory, MIGRATIONS};
@@ -29,7 +29,7 @@ pub(super) struct World {
     pub(super) inventory: LocalInventory,
     pub(super) clock: Arc<ManualClock>,
     ids: Ids,
-    directory: TempDir,
+    scratch: Scratch,
 }
 
 #[derive(Debug, PartialEq, Eq, Default)]
@@ -52,17 +52,17 @@ impl World {
 
     /// A store whose tables have come so far.
     pub(super) async fn at(migrations: &Migrations) -> Self {
-        let directory = tempfile::tempdir().expect("a directory can be made");
+        let scratch = Scratch::new();
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_790_000_000_000_000)));
-        let database = open(&directory).await;
+        let database = scratch.open("inventory").await;
         database.migrate(migrations).await.expect("the tables can be made");
         let inventory = LocalInventory::new(database, Outbox::new(), clock.clone());
-        Self { inventory, ids: Ids::from_seed(clock.clone(), 1), clock, directory }
+        Self { inventory, ids: Ids::from_seed(clock.clone(), 1), clock, scratch }
     }
 
     /// The same store in what could be another process: it shares nothing with this one but the file.
     pub(super) async fn second_inventory(&self) -> LocalInventory {
-        LocalInventory::new(open(&self.directory).await, Outbox::new(), self.clock.clone())
+        LocalInventory::new(self.scratch.open("inventory").await, Outbox::new(), self.clock.clone())
     }
 
     pub(super) fn context(&self, caller: Caller) -> Context {
@@ -169,13 +169,10 @@ impl World {
 
     /// Every row of every table of the inventory, as text.
     pub(super) async fn dump(&self) -> Vec<String> {
-        let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 1) <> '_' \
-                   ORDER BY name";
-        let tables = self.rows(sql).await;
+        let tables = cleave_db::testing::tables(self.inventory.database()).await;
         assert!(tables.len() >= 7, "the tables are found");
         let mut dump = Vec::new();
         for table in tables {
-            let table: String = table.get(0);
             let rows = self.rows(&format!("SELECT * FROM {table} ORDER BY 1, 2")).await;
             dump.extend(rows.iter().map(|row| {
                 let columns = (0..row.len()).map(|column| match row.try_get::<i64, _>(column) {
@@ -186,6 +183,10 @@ impl World {
             }));
         }
         dump
+    }
+
+    pub(super) fn is_on_sqlite(&self) -> bool {
+        self.scratch.is_on_sqlite()
     }
 
     pub(super) async fn rows(&self, sql: &str) -> Vec<AnyRow> {
@@ -292,13 +293,4 @@ impl World {
 fn user(number: u128, admin: bool) -> Caller {
     let account_id: AccountId = format!("{number:032x}").parse().expect("32 digits are a UUID");
     Caller::User(User { account_id, admin, access_token: "token".into() })
-}
-
-async fn open(directory: &TempDir) -> Database {
-    let settings = DatabaseSettings {
-        url: format!("sqlite:{}", directory.path().join("inventory.db").display()),
-        max_readers: 2,
-        acquire_timeout: Duration::from_secs(30),
-    };
-    Database::open("inventory", &settings).await.expect("the database can be opened")
 }

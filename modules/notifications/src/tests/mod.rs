@@ -9,3 +9,8 @@ mod world;
 
 use mail_server::{MailServer, Reply};
 use world::{Mail, World, account};
+
+#[test]
+fn all_tests_pass_again_on_postgres() {
+    cleave_db::testing::all_again_on_postgres("all_tests_pass_again_on_postgres");
+}

@@ -8,7 +8,8 @@ use std::time::Duration;
 use cleave_core::{
     AccountId, Caller, Clock as _, Context, Ids, ManualClock, Page, RequestId, Timestamp, User,
 };
-use cleave_db::{Database, DatabaseSettings};
+use cleave_db::Database;
+use cleave_db::testing::Scratch;
 use cleave_events::{
     Append, Consumer, EventLog as _, LOG_MIGRATIONS, Reaction, RecordedEvent, Settings, TableLog,
 };
@@ -25,6 +26,7 @@ pub(super) struct World {
     ids: Arc<Ids>,
     log: TableLog,
     directory: TempDir,
+    _scratch: Scratch,
 }
 
 /// An e-mail as the queue has it.
@@ -46,12 +48,10 @@ impl World {
         let directory = tempfile::tempdir().expect("a directory can be made");
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_790_000_000_000_000)));
         let ids = Arc::new(Ids::from_seed(clock.clone(), 1));
-        let database = open(&directory, "notifications").await;
-        database.migrate(&MIGRATIONS).await.expect("the tables can be made");
-        let logged = open(&directory, "events").await;
-        logged.migrate(&LOG_MIGRATIONS).await.expect("the tables can be made");
-        let log = TableLog::new(logged, clock.clone());
-        Self { clock, database, ids, log, directory }
+        let scratch = Scratch::new();
+        let database = scratch.open_with("notifications", &MIGRATIONS).await;
+        let log = TableLog::new(scratch.open_with("events", &LOG_MIGRATIONS).await, clock.clone());
+        Self { clock, database, ids, log, directory, _scratch: scratch }
     }
 
     /// The customer `number` has opened an account.
@@ -192,13 +192,4 @@ pub(super) fn order_told(number: u128, order_id: &str) -> Value {
             {"product_id": product_id, "name": "Cup\r\nBcc: all@example.org", "quantity": 1, "line_total": euros(499)},
         ],
     })
-}
-
-async fn open(directory: &TempDir, module: &'static str) -> Database {
-    let settings = DatabaseSettings {
-        url: format!("sqlite:{}", directory.path().join(format!("{module}.db")).display()),
-        max_readers: 2,
-        acquire_timeout: Duration::from_secs(30),
-    };
-    Database::open(module, &settings).await.expect("the database can be opened")
 }

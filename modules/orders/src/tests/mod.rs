@@ -11,3 +11,8 @@ mod world;
 
 use others::Fault;
 use world::{World, account, money, paid_with};
+
+#[test]
+fn all_tests_pass_again_on_postgres() {
+    cleave_db::testing::all_again_on_postgres("all_tests_pass_again_on_postgres");
+}

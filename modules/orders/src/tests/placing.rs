@@ -33,13 +33,9 @@ async fn a_checkout_buys_the_cart_at_the_prices_of_the_catalogue() {
 #[tokio::test]
 async fn a_confirmed_checkout_asks_each_module_once_and_writes_its_row_three_times() {
     let world = World::new().await;
-    world.execute("CREATE TABLE writes (phase TEXT)").await;
-    for event in ["INSERT", "UPDATE"] {
-        let trigger = format!("CREATE TRIGGER count_{event} AFTER {event} ON orders");
-        world.execute(&format!("{trigger} BEGIN INSERT INTO writes VALUES (NEW.phase); END")).await;
-    }
+    world.note_writes().await;
     world.confirmed("first").await;
-    let writes = world.rows("SELECT phase FROM writes ORDER BY rowid").await;
+    let writes = world.rows("SELECT phase FROM writes ORDER BY place").await;
     let writes: Vec<String> = writes.iter().map(|row| row.get(0)).collect();
     assert_eq!(writes, ["placing", "settling", "settled"]);
     let calls = world.others.with(|state| state.calls.clone());

@@ -11,13 +11,13 @@ use cleave_core::{
     AccountId, Caller, Clock as _, Context, Currency, IdempotencyKey, Ids, ManualClock, Money, RequestId,
     Timestamp, User,
 };
-use cleave_db::{Database, DatabaseSettings};
+use cleave_db::Database;
+use cleave_db::testing::Scratch;
 use cleave_events::Outbox;
 use inventory_api::ReservationState;
 use orders_api::{Order, OrderEvent, OrderId, OrderStatus, Orders as _, OrdersError, PlaceOrder};
 use payments_api::PaymentState;
 use sqlx::{AssertSqlSafe, Row as _};
-use tempfile::TempDir;
 use tokio::task::LocalSet;
 
 use super::others::{Level, Others};
@@ -35,7 +35,7 @@ pub(super) struct World {
     /// Two products, each with ten units.
     pub(super) products: [ProductId; 2],
     ids: Arc<Ids>,
-    directory: TempDir,
+    scratch: Scratch,
 }
 
 pub(super) fn money(amount: i64) -> Money {
@@ -57,10 +57,10 @@ pub(super) fn paid_with(payment_token: &str) -> PlaceOrder {
 
 impl World {
     pub(super) async fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory can be made");
+        let scratch = Scratch::new();
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_790_000_000_000_000)));
         let ids = Arc::new(Ids::from_seed(clock.clone(), 1));
-        let database = open(&directory).await;
+        let database = scratch.open("orders").await;
         database.migrate(&MIGRATIONS).await.expect("the tables can be made");
         let others = Others::new(clock.clone());
         let products = [0, 1].map(|number: usize| {
@@ -80,7 +80,7 @@ impl World {
             });
             id
         });
-        Self { others, clock, database, settings: Settings::default(), products, ids, directory }
+        Self { others, clock, database, settings: Settings::default(), products, ids, scratch }
     }
 
     /// The orders as one thread of a process has them.
@@ -90,7 +90,7 @@ impl World {
 
     /// The same orders in what could be another process: they share nothing but the file.
     pub(super) async fn second_orders(&self) -> LocalOrders {
-        self.orders_on(open(&self.directory).await)
+        self.orders_on(self.scratch.open("orders").await)
     }
 
     fn orders_on(&self, database: Database) -> LocalOrders {
@@ -261,6 +261,22 @@ impl World {
             .expect("the statement is right");
     }
 
+    /// From here on the table `writes` has the phase of each write of an order, in their order.
+    pub(super) async fn note_writes(&self) {
+        self.execute("CREATE TABLE writes (place BIGINT NOT NULL, phase TEXT NOT NULL)").await;
+        let note = "INSERT INTO writes SELECT COUNT(*), NEW.phase FROM writes";
+        let (each, act) = if self.scratch.is_on_sqlite() {
+            ("", format!("BEGIN {note}; END"))
+        } else {
+            let body = format!("$$ BEGIN {note}; RETURN NULL; END $$ LANGUAGE plpgsql");
+            self.execute(&format!("CREATE FUNCTION note_write() RETURNS trigger AS {body}")).await;
+            (" FOR EACH ROW", "EXECUTE FUNCTION note_write()".to_owned())
+        };
+        for event in ["INSERT", "UPDATE"] {
+            self.execute(&format!("CREATE TRIGGER note_{event} AFTER {event} ON orders{each} {act}")).await;
+        }
+    }
+
     /// What must be true when there is nothing left to do.
     pub(super) async fn check(&self) {
         assert_eq!(self.left().await, 0, "every checkout has ended: {:?}", self.facts().await);
@@ -329,13 +345,4 @@ impl World {
             }
         }
     }
-}
-
-async fn open(directory: &TempDir) -> Database {
-    let settings = DatabaseSettings {
-        url: format!("sqlite:{}", directory.path().join("orders.db").display()),
-        max_readers: 2,
-        acquire_timeout: Duration::from_secs(30),
-    };
-    Database::open("orders", &settings).await.expect("the database can be opened")
 }

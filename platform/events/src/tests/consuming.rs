@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use cleave_core::UnreadableEvent;
 use cleave_db::Transaction;
 
-use super::{World, open};
+use super::World;
 use crate::dead_letters::DeadLetterState;
 use crate::{Consumer, Reaction, ReactionError, RecordedEvent, Relay, Settings};
 
@@ -35,7 +35,7 @@ impl Reaction for WriteDown {
                 let (name, version) = (event.name.clone(), 2);
                 return Err(UnreadableEvent::UnknownVersion { name, version }.into());
             }
-            sqlx::query("INSERT INTO effects (number, entity) VALUES ($1, $2)")
+            sqlx::query("INSERT INTO effects (place, number, entity) SELECT COUNT(*), $1, $2 FROM effects")
                 .bind(event.offset)
                 .bind(&event.entity)
                 .execute(&mut *transaction)
@@ -69,7 +69,7 @@ fn effects(expected: &[(i64, &str)]) -> Vec<(i64, String)> {
 #[tokio::test]
 async fn two_consumers_of_one_module_apply_each_event_once() {
     let world = World::new().await;
-    let other = World { listener: open(&world.folder, "listener").await, ..World::new().await };
+    let other = World { listener: world.scratch.open("listener").await, ..World::new().await };
     let (one, two) = (consumer(&world, WriteDown::default()), {
         let (log, clock) = (Rc::new(world.log.clone()), world.clock.clone());
         let reaction = Rc::new(WriteDown::default());

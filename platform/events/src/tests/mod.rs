@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleave_core::{Clock as _, Context, Event, Ids, ManualClock, SystemClock, Timestamp, UnreadableEvent};
-use cleave_db::{Database, DatabaseSettings, Migration, Migrations, WriteError};
-use tempfile::TempDir;
+use cleave_db::testing::Scratch;
+use cleave_db::{Database, Migration, Migrations, WriteError};
 
 use crate::{CONSUMER_SQL, LOG_MIGRATIONS, OUTBOX_SQL, Outbox, RecordedEvent, TableLog};
 
@@ -20,7 +20,7 @@ const LISTENER: Migrations = Migrations(&[
     Migration {
         version: 2,
         name: "effects",
-        sql: "CREATE TABLE effects (number BIGINT NOT NULL, entity TEXT NOT NULL)",
+        sql: "CREATE TABLE effects (place BIGINT NOT NULL, number BIGINT NOT NULL, entity TEXT NOT NULL)",
     },
 ]);
 
@@ -60,7 +60,7 @@ fn happened(entity: &str) -> Happened {
 }
 
 struct World {
-    folder: TempDir,
+    scratch: Scratch,
     clock: Arc<SystemClock>,
     ids: Arc<Ids>,
     teller: Database,
@@ -71,17 +71,17 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let scratch = Scratch::new();
         let clock = Arc::new(SystemClock);
         let ids = Arc::new(Ids::from_seed(Arc::new(ManualClock::new(Timestamp::from_micros(0))), 1));
-        let teller = open(&folder, "teller").await;
+        let teller = scratch.open("teller").await;
         teller.migrate(&TELLER).await.expect("tables");
-        let listener = open(&folder, "listener").await;
+        let listener = scratch.open("listener").await;
         listener.migrate(&LISTENER).await.expect("tables");
-        let logged = open(&folder, "events").await;
+        let logged = scratch.open("events").await;
         logged.migrate(&LOG_MIGRATIONS).await.expect("tables");
         let log = TableLog::new(logged, clock.clone());
-        Self { folder, clock, ids, teller, listener, log, outbox: Outbox::new() }
+        Self { scratch, clock, ids, teller, listener, log, outbox: Outbox::new() }
     }
 
     fn system(&self) -> Context {
@@ -106,22 +106,18 @@ impl World {
 
     /// The listener's effects: the number of each event, in order.
     async fn effects(&self) -> Vec<(i64, String)> {
-        sqlx::query_as("SELECT number, entity FROM effects ORDER BY rowid")
+        sqlx::query_as("SELECT number, entity FROM effects ORDER BY place")
             .fetch_all(self.listener.readers())
             .await
             .expect("the query is right")
     }
 }
 
-async fn open(folder: &TempDir, module: &'static str) -> Database {
-    let settings = DatabaseSettings {
-        url: format!("sqlite:{}", folder.path().join(format!("{module}.db")).display()),
-        max_readers: 2,
-        acquire_timeout: Duration::from_secs(30),
-    };
-    Database::open(module, &settings).await.expect("a database")
-}
-
 fn offsets(events: &[RecordedEvent]) -> Vec<i64> {
     events.iter().map(|event| event.offset).collect()
+}
+
+#[test]
+fn all_tests_pass_again_on_postgres() {
+    cleave_db::testing::all_again_on_postgres("all_tests_pass_again_on_postgres");
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{World, happened, offsets, open};
+use super::{World, happened, offsets};
 use crate::log::EventLog;
 use crate::{Outbox, ReadEvents, ReadRange, Relay, Settings, outbox_events};
 
@@ -20,7 +20,7 @@ async fn logged(world: &World) -> Vec<crate::RecordedEvent> {
 #[tokio::test]
 async fn two_tellers_at_once_leave_numbers_without_a_gap() {
     let world = World::new().await;
-    let other = open(&world.folder, "teller").await;
+    let other = world.scratch.open("teller").await;
     for round in 0..20 {
         let events = vec![happened("a"); 1 + round % 3];
         tokio::join!(world.tell_all(&world.teller, &events), world.tell_all(&other, &events));
