@@ -13,7 +13,7 @@ use catalog_api::rest::CatalogAdapter;
 use catalog_api::{ListProducts, Product};
 use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer, load_or_create_secret};
 use cleave_core::{AccountId, Clock, Context, IdempotencyKey, Ids, MAX_PAGE_SIZE, Page};
-use cleave_db::Database;
+use cleave_db::{CopiedTable, CopyError, Database};
 use inventory_api::{Inventory as _, ReceiveStock};
 use rand::Rng as _;
 use rand::rand_core::UnwrapErr;
@@ -64,6 +64,9 @@ pub enum ProvisionError {
     /// The account with admin rights cannot be had.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// Data cannot be copied.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// The store cannot be audited.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -290,6 +293,32 @@ pub async fn products(
     };
     close(&cell).await;
     outcome
+}
+
+/// Copies the data of these modules (and `events`, the log) from one place to another, where it makes what is missing; tells
+/// what was copied. Nothing may run on either. `progress` hears module, table and rows so far.
+pub async fn copy(
+    from: &Settings,
+    to: &Settings,
+    is_wanted: impl Fn(&str) -> bool,
+    mut progress: impl FnMut(&str, &str, u64),
+) -> Result<Vec<(&'static str, CopiedTable)>, ProvisionError> {
+    create_keys(to)?;
+    let mut copied = Vec::new();
+    for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| is_wanted(module)) {
+        // A look makes and changes nothing.
+        let source = Database::look_at(module, &from.database(module, 1)?).await?;
+        source.verify(migrations).await?;
+        let place = to.database(module, 1)?;
+        Database::prepare(module, &place).await?;
+        let target = Database::open(module, &place).await?;
+        target.migrate(migrations).await?;
+        let tables = source.copy_to(&target, |table, rows| progress(module, table, rows)).await;
+        source.close().await;
+        target.close().await;
+        copied.extend(tables?.into_iter().map(|table| (*module, table)));
+    }
+    Ok(copied)
 }
 
 /// Whether what must always be true of a store is true of this one.

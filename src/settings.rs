@@ -211,6 +211,15 @@ pub enum SettingsError {
     Config(#[from] ConfigError),
 }
 
+/// Whether a URL names a place for the databases of all modules; if not, why not.
+pub fn check_database_url(url: &str) -> Result<(), String> {
+    let engine = Engine::of_url(url).map_err(|error| error.to_string())?;
+    if engine.parts_modules() || url.contains("{module}") {
+        return Ok(());
+    }
+    Err("each module has a database of its own: put {module} into the URL".to_owned())
+}
+
 /// A table as a source of values.
 fn toml(table: &toml::Table) -> config::File<config::FileSourceString, config::FileFormat> {
     config::File::from_str(&table.to_string(), config::FileFormat::Toml)
@@ -300,14 +309,7 @@ impl Settings {
 
     fn check(&self) -> Result<(), Objection> {
         let refuse = |key, reason: &str| Err((key, reason.to_owned()));
-        let engine =
-            Engine::of_url(&self.database.url).map_err(|error| ("database.url", error.to_string()))?;
-        if !engine.parts_modules() && !self.database.url.contains("{module}") {
-            return refuse(
-                "database.url",
-                "each module has a database of its own: put {module} into the URL",
-            );
-        }
+        check_database_url(&self.database.url).map_err(|reason| ("database.url", reason))?;
         if !(1..=256).contains(&self.database.max_readers) {
             return refuse("database.max_readers", "write 1 to 256");
         }

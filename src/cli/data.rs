@@ -4,12 +4,18 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 use cleave_core::{Ids, SystemClock};
+use cleave_db::CopiedTable;
+use serde_json::json;
 
-use super::{Common, Outcome, block_on, failed, not_provisioned, start_logging};
+use super::up::explain;
+use super::{Common, Outcome, block_on, database_url, failed, not_provisioned, start_logging, usage};
+use crate::house::MIGRATIONS;
 use crate::provision::{self, ADMIN_EMAIL, Goods};
 use crate::settings::Settings;
+use crate::supervisor::Fleet;
 
 /// What `data` does.
 #[derive(Debug, Subcommand)]
@@ -22,6 +28,8 @@ pub(super) enum DataCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Copy the data of a store that is stopped to another place or engine, and prove that all of it arrived
+    Copy(CopyArgs),
     /// Bring goods into the store, open the account with admin rights, and print a token of it for development
     Seed {
         /// Generate this many products instead of the bundled catalogue
@@ -33,7 +41,27 @@ pub(super) enum DataCommand {
     },
 }
 
+/// What `data copy` takes.
+#[derive(Debug, Args)]
+pub(super) struct CopyArgs {
+    /// Where the data are, as database.url names it [default: the configuration's]
+    #[arg(long, value_name = "URL", value_parser = database_url)]
+    from: Option<String>,
+    /// Where they go
+    #[arg(long, value_name = "URL", value_parser = database_url)]
+    to: String,
+    /// Only the data of this module, or of the event log
+    #[arg(long, value_name = "M", value_parser = PossibleValuesParser::new(MIGRATIONS.iter().map(|(module, _)| *module)))]
+    module: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
 pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
+    if let DataCommand::Copy(args) = command {
+        return copy(common, args);
+    }
     let settings = common.settings(None)?;
     start_logging(&settings)?;
     if let DataCommand::Audit { json } = *command {
@@ -77,6 +105,51 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
         println!("{token}");
         Ok(())
     })
+}
+
+fn copy(common: &Common, args: &CopyArgs) -> Outcome {
+    let at = |url: Option<&String>| {
+        let database = url.or(common.database.as_ref()).cloned();
+        Common { database, ..common.clone() }.settings(None)
+    };
+    let (from, to) = (at(args.from.as_ref())?, at(Some(&args.to))?);
+    start_logging(&from)?;
+    if from.database.url == to.database.url {
+        return Err(usage(anyhow!("--from and --to are the same place: name another one with --to")));
+    }
+    provision::require_data_directory(&from).map_err(not_provisioned)?;
+    Fleet::refuse_if_in_use(&from.run_file()).map_err(explain)?;
+    let on_terminal = std::io::stderr().is_terminal();
+    let progress = |module: &str, table: &str, rows: u64| {
+        if on_terminal {
+            eprint!("\r\x1b[K{module}: {table}, {rows} rows");
+        } else if rows.is_multiple_of(100_000) {
+            eprintln!("{module}: {table}, {rows} rows");
+        }
+    };
+    let is_wanted = |module: &str| args.module.as_deref().is_none_or(|wanted| wanted == module);
+    let copied =
+        block_on(async { provision::copy(&from, &to, is_wanted, progress).await.map_err(not_provisioned) });
+    if on_terminal {
+        eprint!("\r\x1b[K");
+    }
+    report(&copied?, args.json)
+}
+
+fn report(copied: &[(&'static str, CopiedTable)], json: bool) -> Outcome {
+    if json {
+        let tables = copied.iter().map(|(module, CopiedTable { table, rows, checksum })| {
+            json!({"module": module, "table": table, "rows": rows, "checksum": format!("{checksum:016x}")})
+        });
+        println!("{}", serde_json::to_string_pretty(&tables.collect::<Vec<_>>()).map_err(failed)?);
+        return Ok(());
+    }
+    println!("{:<14} {:<20} {:>10}  CHECKSUM ON BOTH SIDES", "MODULE", "TABLE", "ROWS");
+    for (module, CopiedTable { table, rows, checksum }) in copied {
+        println!("{module:<14} {table:<20} {rows:>10}  {checksum:016x}");
+    }
+    println!("all of it is there; to use it, name the new place in database.url or with --database");
+    Ok(())
 }
 
 async fn audit(settings: &Settings, json: bool) -> Outcome {

@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::house::HOUSE;
 use crate::provision::ProvisionError;
-use crate::settings::{LogFormat, Settings, SettingsError};
+use crate::settings::{LogFormat, Settings, SettingsError, check_database_url};
 use crate::topology::Topology;
 
 /// One online store, cut into modules; one line says which of them share a process.
@@ -50,7 +50,7 @@ struct Common {
     #[arg(long, global = true, value_name = "DIR", help_heading = "Common flags")]
     data_dir: Option<PathBuf>,
     /// The databases: sqlite:{data_dir}/{module}.db, or postgres://USER@HOST/DATABASE [default: sqlite]
-    #[arg(long, global = true, value_name = "URL", help_heading = "Common flags")]
+    #[arg(long, global = true, value_name = "URL", value_parser = database_url, help_heading = "Common flags")]
     database: Option<String>,
     /// The public port; 0 takes any free one [default: 8080]
     #[arg(long, global = true, value_name = "N", help_heading = "Common flags")]
@@ -94,6 +94,11 @@ enum Command {
     /// The bare handlers that `compare` measures beside the topologies
     #[command(hide = true)]
     Floor(floor::FloorArgs),
+}
+
+/// A flag that takes what database.url takes.
+fn database_url(text: &str) -> Result<String, String> {
+    check_database_url(text).map(|()| text.to_owned())
 }
 
 /// How a command ended when it did not end well.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use cleave_db::engine::without_password;
 use toml::{Table, Value};
 
 use super::SettingsError;
@@ -96,7 +97,7 @@ impl<'omissions> Sources<'omissions> {
 fn refusal(key: &str, said: Option<&Said>, reason: String) -> SettingsError {
     SettingsError::Refused {
         key: key.to_owned(),
-        value: said.map_or_else(|| "?".to_owned(), |said| said.value.clone()),
+        value: said.map_or_else(|| "?".to_owned(), |said| without_password(&said.value)),
         place: said.map_or_else(|| "the configuration".to_owned(), |said| said.place.clone()),
         reason,
     }

@@ -108,10 +108,34 @@ fn a_value_of_the_wrong_type_is_refused_by_key_value_and_place() {
             "mysql://db/{module}",
             ["database.url = mysql://db/{module}", "sqlite:PATH"],
         ),
+        (
+            "CLEAVE__DATABASE__URL",
+            "postgres://db/The Shop",
+            ["database.url = postgres://db/The Shop", "small letters"],
+        ),
         ("CLEAVE__CATALOG__CURRENCY", "EURO", ["catalog.currency = EURO", "three capital letters"]),
     ] {
         let binary = Binary::new().with_variable(name, value);
         refuses_and_changes_nothing(&binary, &["up"], &[&words[..], &[name]].concat());
+    }
+}
+
+#[test]
+fn a_refused_url_and_a_server_that_is_away_are_told_without_the_password() {
+    for (name, value, code, words) in [
+        ("CLEAVE__DATABASE__URL", "postgres://keeper:hidden@db/", 2, ["database.url", "@db/"]),
+        ("CLEAVE__NOTIFICATIONS__MAIL", "smtps://keeper:hidden@mail", 2, ["notifications.mail", "@mail"]),
+        (
+            "CLEAVE__DATABASE__URL",
+            "postgres://keeper:hidden@127.0.0.1:1/shop",
+            2,
+            ["catalog", "127.0.0.1:1/shop"],
+        ),
+    ] {
+        let ended = Binary::new().with_variable(name, value).run(&["data", "migrate"]);
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert!(words.iter().all(|word| ended.stderr.contains(word)), "{ended:?}");
+        assert!(!ended.stderr.contains("hidden"), "{ended:?}");
     }
 }
 

@@ -11,6 +11,7 @@
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
 //! * `lost_answers`: answers between processes get lost after the commit.
+//! * `moving`: a store's data go to another engine and back, while it changes its topology.
 //! * `openapi`: the document of the public API.
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
@@ -31,6 +32,7 @@ mod full_disk;
 mod http_input;
 mod journeys;
 mod lost_answers;
+mod moving;
 mod openapi;
 mod outages;
 mod parity;

@@ -4,11 +4,10 @@ mod codes;
 mod postgres;
 mod sqlite;
 
-use self::postgres::without_password;
 use crate::DatabaseError;
 
 pub(crate) use self::codes::{is_conflict, is_outage};
-pub use self::postgres::Server;
+pub use self::postgres::{Server, without_password};
 pub(crate) use self::sqlite::NoLook;
 pub use self::sqlite::SqliteFile;
 

@@ -8,17 +8,20 @@
 //! What an engine needs specially stands in [`engine`] and `preparation.rs`, and nowhere else: SQLite, a file a module, and
 //! PostgreSQL, a schema and a user a module.
 
+mod copy;
 mod database;
 pub mod engine;
 mod error;
 mod look;
 mod migrations;
 mod preparation;
+mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use copy::{CopiedTable, CopyError};
 pub use database::{Database, DatabaseSettings, Secret, Transaction};
 pub use error::{DatabaseError, WriteError, failure_of, is_unique_violation};
 pub use migrations::{Migration, Migrations};

@@ -12,8 +12,8 @@ use crate::{DatabaseError, DatabaseSettings};
 /// Those who prepare take turns under this number, whatever they prepare.
 const ADVISORY_LOCK: i64 = 0x636c_6561_7665;
 
-/// The server knows no such database.
-const INVALID_CATALOG_NAME: &str = "3D000";
+/// The server has no database of that name (SQLSTATE).
+const NO_SUCH_DATABASE: &str = "3D000";
 
 /// Prepares the place of `module`. What is there already stays as it is, so this can be repeated, also by several at once.
 pub(crate) async fn prepare(module: &'static str, settings: &DatabaseSettings) -> Result<(), DatabaseError> {
@@ -49,7 +49,7 @@ async fn enter(server: &Server, module: &str, password: Option<&str>) -> Result<
 /// Makes the database, the user and the schema that are missing.
 async fn admit(server: &Server, module: &str, password: Option<&str>) -> Result<(), sqlx::Error> {
     let mut admin = match AnyConnection::connect(&server.admin_url()).await {
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(INVALID_CATALOG_NAME) => {
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NO_SUCH_DATABASE) => {
             // Another one may be doing the same.
             let _made_or_there = Any::create_database(&server.admin_url()).await;
             AnyConnection::connect(&server.admin_url()).await?

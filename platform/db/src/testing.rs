@@ -113,17 +113,6 @@ impl Scratch {
     }
 }
 
-/// The names of a module's tables, sorted, without that of its history.
-pub async fn tables(database: &Database) -> Vec<String> {
-    let sql = if database.url().starts_with("sqlite:") {
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 1) <> '_' ORDER BY name"
-    } else {
-        "SELECT CAST(tablename AS TEXT) FROM pg_tables \
-         WHERE schemaname = current_schema() AND substr(tablename, 1, 1) <> '_' ORDER BY tablename"
-    };
-    sqlx::query_scalar(sql).fetch_all(database.readers()).await.expect("the engine tells its tables")
-}
-
 /// A number that no other call in this process gets.
 fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(1);

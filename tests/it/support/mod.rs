@@ -5,6 +5,7 @@
 //! * [`person`]: somebody who uses the public API, with one method an action; [`answer`] is what they get.
 //! * [`raw`]: requests that no proper client would send; [`peers`]: peers that misbehave.
 //! * [`waiting`]: for what becomes true a moment later.
+//! * [`shop`]: customers of the program who buy whatever happens to it.
 //! * [`binary`]: the program itself; [`deployment`]: its services as processes with a [`proxy`] on every link;
 //!   [`small_disk`]: the program with a data directory that can be filled up.
 
@@ -16,6 +17,7 @@ pub(crate) mod peers;
 pub(crate) mod person;
 pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod shop;
 pub(crate) mod small_disk;
 pub(crate) mod snapshot;
 pub(crate) mod store;

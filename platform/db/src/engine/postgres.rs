@@ -89,8 +89,8 @@ pub(super) fn session_setup(role: Role) -> &'static str {
     }
 }
 
-/// A URL as it may be shown.
-pub(crate) fn without_password(url: &str) -> String {
+/// A URL as it may be shown: without the user and the password that stand in front of its host.
+pub fn without_password(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => format!("{}…{}", &url[..scheme + 3], &url[at..]),
         _ => url.to_owned(),
