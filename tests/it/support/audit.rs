@@ -115,7 +115,13 @@ pub(crate) fn records(store: &Store) -> Records {
         let levels = "SELECT product_id, received || ' received, ' || available || ' available, ' || reserved \
                       || ' reserved, ' || sold || ' sold' FROM stock_levels";
         let mut levels = pairs(&inventory, levels).await.into_iter().collect::<BTreeMap<_, _>>();
-        let movements = "SELECT product_id, kind || ' ' || quantity FROM stock_movements ORDER BY product_id, number";
+        // Those of one cause together: a sale is written down after its customer was answered, so perhaps after what
+        // the customer did next.
+        let movements = "SELECT product_id, kind || ' ' || quantity FROM stock_movements \
+                         JOIN (SELECT product_id AS product, cause AS of_cause, MIN(number) AS first_of_cause \
+                         FROM stock_movements GROUP BY product_id, cause) AS causes \
+                         ON product = product_id AND of_cause = cause \
+                         ORDER BY product_id, first_of_cause, number";
         for (product_id, movement) in pairs(&inventory, movements).await {
             let level = levels.get_mut(&product_id).expect("a movement belongs to a level");
             level.push_str("; ");
