@@ -150,6 +150,9 @@ impl Running {
 
     /// Stops accepting, waits for what is under way, ends the background work, closes the databases.
     pub async fn stop(self) -> io::Result<()> {
+        if let Some(log) = &self.process.event_log {
+            log.end_waiting();
+        }
         self.handle.stop(true).await;
         let served = self.server.await.map_err(io::Error::other)?;
         let background = self.background;

@@ -23,6 +23,9 @@ const RECENT_EVENTS: usize = 256;
 /// How often a waiting reader looks for what another process has appended.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
+/// How long a reader waits at most when the log is about to stop.
+const LAST_WAIT: Duration = Duration::from_millis(50);
+
 /// The event log in a database of this process. Clones are the same log: each thread takes one, and an append in one of
 /// them wakes the readers in all.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct TableLog {
     database: Database,
     clock: Arc<dyn Clock>,
     topics: Arc<Mutex<BTreeMap<String, Arc<Topic>>>>,
+    /// Whether the log is about to stop.
+    ending: Arc<watch::Sender<bool>>,
 }
 
 /// What a process knows of a topic beside the table.
@@ -44,7 +49,12 @@ struct Topic {
 impl TableLog {
     /// The log in this database, whose tables must be at the state of [`crate::LOG_MIGRATIONS`].
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock, topics: Arc::default() }
+        Self { database, clock, topics: Arc::default(), ending: Arc::default() }
+    }
+
+    /// Lets nobody wait any longer for something new: who stops would have to wait for those who do.
+    pub fn end_waiting(&self) {
+        self.ending.send_replace(true);
     }
 
     fn topic(&self, name: &str) -> Arc<Topic> {
@@ -197,15 +207,20 @@ impl EventLog for TableLog {
         let now = self.clock.instant();
         let wait = Duration::from_millis(range.wait_ms).min(context.remaining(now) / 2);
         let mut bell = self.topic(&topic).bell.subscribe();
+        let mut ending = self.ending.subscribe();
         loop {
             bell.mark_unchanged();
+            let wait = if *ending.borrow_and_update() { wait.min(LAST_WAIT) } else { wait };
             let events = self.read_now(&topic, range).await?;
             let waited = self.clock.instant() - now;
             if !events.is_empty() || waited >= wait {
                 return Ok(events);
             }
-            let _rung_or_time_to_look =
-                tokio::time::timeout(LOOK_INTERVAL.min(wait.saturating_sub(waited)), bell.changed()).await;
+            tokio::select! {
+                _rung = bell.changed() => {}
+                _ended = ending.changed() => {}
+                () = tokio::time::sleep(LOOK_INTERVAL.min(wait.saturating_sub(waited))) => {}
+            }
         }
     }
 

@@ -91,3 +91,20 @@ async fn the_log_is_for_the_system_alone() {
     assert_eq!(world.log.append(&anonymous, append([1])).await, Err(EventLogError::Unauthenticated));
     assert_eq!(world.log.read(&anonymous, read(0, 1, 0)).await, Err(EventLogError::Unauthenticated));
 }
+
+#[tokio::test]
+async fn nobody_waits_for_something_new_in_a_log_that_is_about_to_stop() {
+    let world = World::new().await;
+    let context = world.system();
+    let hour = Duration::from_hours(1);
+    let context = cleave_core::Context { deadline: world.clock.instant() + 4 * hour, ..context };
+    let wait_ms = u64::try_from(hour.as_millis()).expect("an hour");
+    let waiting = world.log.read(&context, read(0, 1, wait_ms));
+    let ending = async {
+        tokio::task::yield_now().await;
+        world.log.end_waiting();
+    };
+    let (read_before, ()) = tokio::join!(waiting, ending);
+    assert_eq!(read_before, Ok(vec![]));
+    assert_eq!(world.log.read(&context, read(0, 1, wait_ms)).await, Ok(vec![]), "nor does who comes later");
+}
