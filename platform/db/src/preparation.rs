@@ -60,6 +60,7 @@ async fn admit(server: &Server, module: &str, password: Option<&str>) -> Result<
     // Names have letters, digits and underscores only, and so has the password: nothing here needs escaping.
     let password =
         password.map(|password| format!(" PASSWORD '{}'", password.replace('\'', "''"))).unwrap_or_default();
+    // Who is no superuser gives a schema only to a role that it is a member of.
     let script = format!(
         r#"
         SELECT pg_advisory_xact_lock({ADVISORY_LOCK});
@@ -72,7 +73,9 @@ async fn admit(server: &Server, module: &str, password: Option<&str>) -> Result<
         REVOKE ALL ON SCHEMA public FROM PUBLIC;
         GRANT CONNECT ON DATABASE "{database}" TO "{user}";
         CREATE SCHEMA IF NOT EXISTS "{module}";
+        GRANT "{user}" TO CURRENT_USER;
         ALTER SCHEMA "{module}" OWNER TO "{user}";
+        REVOKE "{user}" FROM CURRENT_USER;
         ALTER ROLE "{user}" IN DATABASE "{database}" SET search_path = "{module}";
         "#
     );

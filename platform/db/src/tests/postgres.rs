@@ -68,6 +68,20 @@ async fn a_modules_user_reaches_nothing_of_another_module() {
 }
 
 #[tokio::test]
+async fn a_keeper_who_may_make_roles_and_databases_needs_no_more() {
+    if !is_installed() {
+        return;
+    }
+    let server = throwaway_server();
+    let mut admin = AnyConnection::connect(&server.url_of("postgres")).await.expect("an administrator may");
+    admin.execute("CREATE ROLE keeper LOGIN CREATEROLE CREATEDB PASSWORD 'kept'").await.expect("it is new");
+    let url = server.new_database().replace("admin@", "keeper:kept@");
+    let (orders, cart) = (open("orders", &url).await, open("cart", &url).await);
+    assert_eq!(write_and_count(&orders, 1).await.expect("its own table"), 1);
+    assert!(cart.readers().execute("SELECT COUNT(*) FROM orders.things").await.is_err());
+}
+
+#[tokio::test]
 async fn replicas_that_start_together_find_one_place_with_its_tables() {
     if !is_installed() {
         return;
