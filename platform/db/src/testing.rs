@@ -9,6 +9,7 @@
 
 mod server;
 
+use std::io::Write as _;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,6 +18,18 @@ use tempfile::TempDir;
 
 pub use self::server::{ThrowawayServer, is_installed, throwaway_server};
 use crate::{Database, DatabaseSettings, Migrations, Secret};
+
+/// Tells on standard error that something is not tested on this machine, and why.
+///
+/// # Panics
+/// Where the variable `CLEAVE_REQUIRE_ALL=1`, as in the project's own checks, demands that nothing is skipped.
+pub fn skip(what_and_why: &str) {
+    #[expect(clippy::disallowed_methods, reason = "CI demands by it what a user's machine may lack")]
+    let is_demanded = std::env::var_os("CLEAVE_REQUIRE_ALL").is_some_and(|value| value == "1");
+    assert!(!is_demanded, "not to be skipped: {what_and_why}");
+    // Not by a macro, which the test harness would keep to itself.
+    let _nobody_reads = writeln!(std::io::stderr(), "skipped: {what_and_why}");
+}
 
 /// Says on which engine tests run, where it is not SQLite.
 const ENGINE: &str = "CLEAVE_TEST_ENGINE";

@@ -84,8 +84,8 @@ pub(super) fn session_setup(role: Role) -> &'static str {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216"
         }
-        // The first 2 GiB are read where the system has them in memory, without copying each page out: among a million rows that
-        // halves what size costs (`cargo bench --bench scale`). The price: a disk that fails to read ends the process, not one
+        // The first 2 GiB are read where the system has them in memory, without copying each page out, which makes a read
+        // among a million rows cheaper (`cargo bench --bench scale`). The price: a disk that fails to read ends the process, not one
         // request. Writers do without.
         Role::Reader => "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA mmap_size = 2147418112",
     }

@@ -2,12 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+
+use super::skip;
 
 /// Where the programs of Debian's package are.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -15,21 +17,19 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 /// Who administers it.
 const ADMIN: &str = "admin";
 
-/// Whether this machine has the programs of PostgreSQL; where it has not, that is said on standard error.
+/// Whether this machine has the programs of PostgreSQL; where it has not, the tests on it are skipped.
 ///
 /// # Panics
-/// Where it has not and `CLEAVE_REQUIRE_ALL` says that nothing may be skipped.
+/// See [`skip`].
 pub fn is_installed() -> bool {
-    if programs().is_some() {
-        return true;
+    let is_installed = programs().is_some();
+    if !is_installed {
+        skip(
+            "the tests on PostgreSQL, because there is no PostgreSQL on this machine: no initdb on the PATH or in \
+             /usr/lib/postgresql; install it, for example with `apt-get install postgresql`",
+        );
     }
-    #[expect(clippy::disallowed_methods, reason = "the project's own checks say that nothing may be skipped")]
-    let required = std::env::var_os("CLEAVE_REQUIRE_ALL").is_some_and(|value| value == "1");
-    let reason = "there is no PostgreSQL on this machine: no initdb on the PATH or in /usr/lib/postgresql";
-    assert!(!required, "{reason}; install it, for example with `apt-get install postgresql`");
-    // Not by a macro, which the test harness would keep to itself.
-    let _nobody_reads = writeln!(std::io::stderr(), "skipped: the tests on PostgreSQL, because {reason}");
-    false
+    is_installed
 }
 
 /// The one server of this process.
