@@ -1,5 +1,6 @@
 //! What runs once a process, whether or not anybody asks: relays, consumers, recovery, expiries, e-mails.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use crate::compose::Cell;
+use crate::membership::{OwnPlace, be_a_member};
 use crate::process::Process;
 use crate::settings::Settings;
 
@@ -20,14 +22,19 @@ const BATCH: u32 = 100;
 /// The thread of background work; dropped or stopped, it ends after the step that is under way.
 #[derive(Debug)]
 pub struct Background {
+    leave: watch::Sender<bool>,
+    left: watch::Receiver<bool>,
     stop: watch::Sender<bool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Background {
-    /// Starts the work of the hosted modules on a thread with a cell of its own.
-    pub fn start(process: &Arc<Process>) -> std::io::Result<Self> {
+    /// Starts the work of the hosted modules on a thread with a cell of its own, and the membership of this process, where it has
+    /// a place to tell of.
+    pub fn start(process: &Arc<Process>, place: Option<OwnPlace>) -> std::io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
+        let (leave, leaving) = watch::channel(false);
+        let (has_left, left) = watch::channel(place.is_none());
         let process = process.clone();
         let thread = std::thread::Builder::new().name("background".to_owned()).spawn(move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -39,9 +46,22 @@ impl Background {
             };
             // What is under way at the end is dropped there, and gives its connections back to their pools.
             let _inside = runtime.enter();
-            tokio::task::LocalSet::new().block_on(&runtime, run(&process, stopped));
+            tokio::task::LocalSet::new().block_on(&runtime, run(&process, stopped, async |cell: &Rc<Cell>| {
+                if let Some(place) = place {
+                    be_a_member(cell, place, leaving).await;
+                }
+                has_left.send_replace(true);
+            }));
         })?;
-        Ok(Self { stop, thread: Some(thread) })
+        Ok(Self { leave, left, stop, thread: Some(thread) })
+    }
+
+    /// Ends the membership: when this completes, the others have heard that this process goes, or had time to.
+    pub async fn leave(&self) {
+        self.leave.send_replace(true);
+        let mut left = self.left.clone();
+        // An error means that the thread is gone, and with it the membership.
+        let _left = left.wait_for(|left| *left).await;
     }
 
     /// Stops the work and waits for its last step.
@@ -50,6 +70,7 @@ impl Background {
     }
 
     fn end(&mut self) {
+        self.leave.send_replace(true);
         let _nobody_listens = self.stop.send(true);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
@@ -65,7 +86,11 @@ impl Drop for Background {
     }
 }
 
-async fn run(process: &Arc<Process>, stopped: watch::Receiver<bool>) {
+async fn run(
+    process: &Arc<Process>,
+    stopped: watch::Receiver<bool>,
+    membership: impl AsyncFnOnce(&Rc<Cell>),
+) {
     let cell = Cell::build(process);
     let Settings { inventory, orders, notifications, .. } = &process.settings;
     let relays = join_all(cell.relays().iter().map(|relay| relay.run(stopped.clone())));
@@ -91,7 +116,14 @@ async fn run(process: &Arc<Process>, stopped: watch::Receiver<bool>) {
         })
         .await;
     };
-    tokio::join!(relays, consumers, expire_reservations, recover_orders, send_emails);
+    tokio::join!(
+        membership(&cell),
+        relays,
+        consumers,
+        expire_reservations,
+        recover_orders,
+        send_emails
+    );
 }
 
 /// Takes steps until told to stop: at once while there is more to do, else after a pause. A failing step is

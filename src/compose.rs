@@ -14,6 +14,8 @@ use cart::LocalCart;
 use cart_api::rest::CartAdapter;
 use catalog::{FollowStock, LocalCatalog};
 use catalog_api::rest::CatalogAdapter;
+use cleave_discovery::Registry;
+use cleave_discovery::rest::RegistryAdapter;
 use cleave_events::rest::EventLogAdapter;
 use cleave_events::{Consumer, Reaction, Relay};
 use inventory::LocalInventory;
@@ -58,6 +60,10 @@ impl Cell {
 
         if let Some(log) = &process.event_log {
             cell.host::<EventLogAdapter>(Rc::new(log.clone()));
+        }
+
+        if let Some(registry) = &process.registry {
+            cell.host::<RegistryAdapter>(Rc::new(registry.clone()));
         }
 
         if let Some(database) = process.database("inventory") {
@@ -164,6 +170,12 @@ impl Cell {
         let consumer =
             Consumer::new(database, log, reaction, clock.clone(), ids.clone(), settings.events.clone());
         self.consumers.push(consumer);
+    }
+
+    /// The registry, as this process reaches it. Not a part calls it, but the process itself.
+    pub fn registry(&self) -> Rc<dyn Registry> {
+        let caller = self.process.service.parts().next().expect("a service hosts something");
+        self.reach::<RegistryAdapter>(caller)
     }
 
     /// What carries events from here to the log.

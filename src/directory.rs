@@ -1,10 +1,13 @@
 //! Where the services of the topology are.
 //!
-//! Whoever finds services (the configuration, the supervisor) calls [`Directory::update`]; every peer in every
-//! thread follows its own [`AddressBook`].
+//! Who finds services feeds it: the configuration and the supervisor with addresses that stay as they are ([`Directory::configure`],
+//! [`Directory::update`]), the registry with all others ([`Directory::learn`]). Every peer in every thread follows its own
+//! [`AddressBook`], so that no call asks anybody.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use cleave_discovery::{Instance, Known};
 use cleave_rest::{AddressBook, PeerAddress};
 use tokio::sync::watch;
 
@@ -21,6 +24,20 @@ pub struct Directory {
 struct Books {
     tcp: watch::Sender<Vec<PeerAddress>>,
     unix: watch::Sender<Vec<PeerAddress>>,
+    /// Whether somebody has told that it is there and nowhere else.
+    is_fixed: AtomicBool,
+}
+
+impl Books {
+    fn replace(&self, tcp: Vec<PeerAddress>, unix: Vec<PeerAddress>) {
+        replace(&self.tcp, tcp);
+        replace(&self.unix, unix);
+    }
+
+    fn fix(&self, tcp: Vec<PeerAddress>, unix: Vec<PeerAddress>) {
+        self.is_fixed.store(true, Ordering::Relaxed);
+        self.replace(tcp, unix);
+    }
 }
 
 /// An address of the configuration cannot be read.
@@ -59,9 +76,27 @@ impl Directory {
             let Some(books) = self.books.get(service) else { continue };
             let tcp = addresses.iter().map(|address| PeerAddress::Tcp(address.tcp)).collect();
             let unix = addresses.iter().filter_map(|address| address.unix.clone().map(PeerAddress::Unix));
-            replace(&books.tcp, tcp);
-            replace(&books.unix, unix.collect());
+            books.fix(tcp, unix.collect());
         }
+    }
+
+    /// Takes over what the registry tells, but for services at fixed addresses.
+    pub fn learn(&self, known: &Known) {
+        for (service, instances) in known.services() {
+            let Some(books) = self.books.get(service) else { continue };
+            if books.is_fixed.load(Ordering::Relaxed) {
+                continue;
+            }
+            let instances = instances.collect::<Vec<&Instance>>();
+            let tcp = instances.iter().map(|instance| PeerAddress::Tcp(instance.tcp)).collect();
+            let unix = instances.iter().filter_map(|instance| instance.unix.clone().map(PeerAddress::Unix));
+            books.replace(tcp, unix.collect());
+        }
+    }
+
+    /// Whether any address of a service is known.
+    pub fn has(&self, service: &str) -> bool {
+        self.books.get(service).is_some_and(|books| !books.tcp.borrow().is_empty() || !books.unix.borrow().is_empty())
     }
 
     /// Takes the addresses that the configuration gives.
@@ -83,8 +118,7 @@ impl Directory {
             let addresses = texts.iter().map(|text| parse(service, text)).collect::<Result<Vec<_>, _>>()?;
             let (tcp, unix) =
                 addresses.into_iter().partition(|address| matches!(address, PeerAddress::Tcp(_)));
-            replace(&books.tcp, tcp);
-            replace(&books.unix, unix);
+            books.fix(tcp, unix);
         }
         Ok(())
     }

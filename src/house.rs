@@ -15,7 +15,7 @@ use crate::topology::House;
 /// The modules and roles of this store, in the order in which they are printed.
 pub const HOUSE: House = House {
     modules: &["catalog", "inventory", "accounts", "cart", "orders", "payments", "notifications"],
-    roles: &["gateway", "events"],
+    roles: &["gateway", "events", "registry"],
     calls: &[
         ("gateway", "catalog"),
         ("gateway", "inventory"),

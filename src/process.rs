@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use accounts::Passwords;
 use catalog::{CurrencyError, check_currency};
-use cleave_auth::{KeyFileError, ServiceCredential, TokenIssuer, TokenVerifier};
+use cleave_auth::{KeyFileError, RegistrationKeys, ServiceCredential, TokenIssuer, TokenVerifier};
 use cleave_core::{Clock, Ids};
 use cleave_db::{Database, DatabaseError, Migrations};
+use cleave_discovery::LocalRegistry;
 use cleave_events::{Outbox, TableLog};
 use cleave_rest::server::{Edge, Exposure};
 use cleave_telemetry::Metrics;
-use rand::SeedableRng as _;
+use rand::{Rng as _, SeedableRng as _};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::{StdRng, SysRng};
 
 use crate::directory::{AddressError, Directory};
 use crate::house::{MIGRATIONS, TOPICS};
+use crate::membership::Membership;
 use crate::settings::Settings;
 use crate::topology::{Service, Topology};
 
@@ -42,6 +44,10 @@ pub struct Process {
     outboxes: BTreeMap<&'static str, Outbox>,
     /// The event log, where this process keeps it.
     pub event_log: Option<TableLog>,
+    /// The registry, where this process keeps it.
+    pub registry: Option<LocalRegistry>,
+    /// What this process has got of the registry, where it follows one.
+    pub membership: Membership,
     token_issuer: Option<Arc<TokenIssuer>>,
     /// Hashes passwords, a few at a time.
     pub passwords: Arc<Passwords>,
@@ -107,7 +113,14 @@ impl Process {
             .hosts("accounts")
             .then(|| TokenIssuer::load(&settings.signing_key_file()).map(Arc::new))
             .transpose()?;
-        let random = StdRng::from_rng(&mut UnwrapErr(SysRng));
+        let mut random = StdRng::from_rng(&mut UnwrapErr(SysRng));
+        let registry = (service.hosts("registry") && topology.services().len() > 1).then(|| {
+            let keys = RegistrationKeys::load(&settings.registry_secret_file())?;
+            let services = topology.services().iter().map(|service| service.name.clone());
+            let (epoch, pace) = (random.next_u64() | 1, &settings.discovery.registry);
+            Ok::<_, KeyFileError>(LocalRegistry::new(services, keys, epoch, clock.clone(), pace))
+        });
+        let registry = registry.transpose()?;
         let passwords = Arc::new(Passwords::new(&settings.accounts, random));
         let metrics = Arc::new(Metrics::default());
         Ok(Arc::new(Self {
@@ -121,6 +134,8 @@ impl Process {
             databases,
             outboxes,
             event_log,
+            registry,
+            membership: Membership::default(),
             token_issuer,
             passwords,
             tokens,

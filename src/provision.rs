@@ -11,7 +11,7 @@ use accounts::AdminError;
 use catalog::seed::{self, SeedProduct};
 use catalog_api::rest::CatalogAdapter;
 use catalog_api::{ListProducts, Product};
-use cleave_auth::{Claims, KeyFileError, ServiceCredential, TokenIssuer, load_or_create_secret};
+use cleave_auth::{Claims, KeyFileError, RegistrationKeys, ServiceCredential, TokenIssuer, load_or_create_secret};
 use cleave_core::{AccountId, Clock, Context, IdempotencyKey, Ids, MAX_PAGE_SIZE, Page};
 use cleave_db::{CopiedTable, CopyError, Database};
 use inventory_api::{Inventory as _, ReceiveStock};
@@ -131,6 +131,7 @@ pub fn create_keys(settings: &Settings) -> Result<(), ProvisionError> {
     let mut random = UnwrapErr(SysRng);
     TokenIssuer::load_or_create(&settings.signing_key_file(), &mut random)?;
     ServiceCredential::load_or_create(&settings.credential_file(), &mut random)?;
+    RegistrationKeys::load_or_create(&settings.registry_secret_file(), &mut random)?;
     if settings.has_database_users() {
         for (module, _) in MIGRATIONS {
             load_or_create_secret(&settings.database_password_file(module), &mut random)?;

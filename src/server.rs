@@ -21,6 +21,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::background::Background;
 use crate::compose::Cell;
 use crate::gateway;
+use crate::membership::OwnPlace;
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::settled;
@@ -62,14 +63,17 @@ pub enum BindError {
 }
 
 impl Listeners {
-    /// Binds what `service` needs: an internal listener always, its socket file where somebody calls it over
-    /// `unix`, and the public listener where it is the gateway.
-    pub fn bind(settings: &Settings, topology: &Topology, service: &Service) -> Result<Self, BindError> {
+    /// Binds what the process `instance` of `service` needs: an internal listener always, its socket file where somebody calls it
+    /// over `unix`, and the public listener where it is the gateway.
+    pub fn bind(
+        settings: &Settings,
+        topology: &Topology,
+        service: &Service,
+        instance: &str,
+    ) -> Result<Self, BindError> {
         let internal = bind(settings.internal.address(), "internal.port", "CLEAVE__INTERNAL__PORT")?;
-        let called_over_unix = topology
-            .edges()
-            .any(|edge| edge.link == Link::Unix && edge.callee_service == service.name.as_str());
-        let socket_file = || settings.socket_file(&service.name, service.replicas);
+        let called_over_unix = is_called_over_unix(topology, service);
+        let socket_file = || settings.socket_file(&service.name, instance);
         let unix = called_over_unix.then(|| bind_unix(&socket_file())).transpose()?;
         let public = service
             .hosts("gateway")
@@ -92,6 +96,14 @@ impl Listeners {
     pub fn public(&self) -> io::Result<Option<SocketAddr>> {
         self.public.as_ref().map(TcpListener::local_addr).transpose()
     }
+}
+
+/// Whether anybody reaches this service by its socket file.
+pub fn is_called_over_unix(topology: &Topology, service: &Service) -> bool {
+    let is_called = topology.edges().any(|edge| edge.link == Link::Unix && edge.callee_service == service.name);
+    // Every process calls the registry, whatever it hosts.
+    let keeps_registry = service.hosts("registry") && topology.services().len() > 1;
+    is_called || (keeps_registry && topology.link_between_processes() == Link::Unix)
 }
 
 fn bind(address: SocketAddr, key: &'static str, flag: &'static str) -> Result<TcpListener, BindError> {
@@ -122,8 +134,21 @@ pub struct Running {
 }
 
 impl Running {
-    /// Serves the listeners and starts the background work. Needs a tokio runtime.
+    /// Serves the listeners and starts the background work; the process finds the others at fixed addresses. Needs a tokio
+    /// runtime.
     pub fn start(process: Arc<Process>, listeners: Listeners) -> io::Result<Self> {
+        Self::start_at(process, listeners, None)
+    }
+
+    /// The same for a process that registers its place, and follows the registry.
+    pub fn start_at(
+        process: Arc<Process>,
+        listeners: Listeners,
+        place: Option<OwnPlace>,
+    ) -> io::Result<Self> {
+        if place.is_some() {
+            process.membership.begin();
+        }
         let settings = &process.settings.server;
         let workers = if settings.workers == 0 { share_of_the_cores(&process) } else { settings.workers };
         let mut server = Server::build()
@@ -142,16 +167,20 @@ impl Running {
             let public = tcp(routes(&process, gateway::mount), stopping);
             server = server.listen("public", listener, public)?;
         }
-        let background = Background::start(&process)?;
+        let background = Background::start(&process, place)?;
         let server = server.run();
         let handle = server.handle();
         Ok(Self { handle, server: tokio::spawn(server), background, process })
     }
 
-    /// Stops accepting, waits for what is under way, ends the background work, closes the databases.
+    /// Takes leave of the others, stops accepting, waits for what is under way, ends the background work, closes the databases.
     pub async fn stop(self) -> io::Result<()> {
+        self.background.leave().await;
         if let Some(log) = &self.process.event_log {
             log.end_waiting();
+        }
+        if let Some(registry) = &self.process.registry {
+            registry.end_waiting();
         }
         self.handle.stop(true).await;
         let served = self.server.await.map_err(io::Error::other)?;

@@ -54,6 +54,8 @@ pub struct Settings {
     pub notifications: notifications::Settings,
     /// The pace of relays and consumers.
     pub events: cleave_events::Settings,
+    /// How the other services are found.
+    pub discovery: DiscoverySettings,
 }
 
 /// Where a listener binds.
@@ -81,6 +83,53 @@ pub struct ServerSettings {
     pub workers: usize,
     /// How long a stopping process waits for requests that are under way.
     pub drain_seconds: u64,
+}
+
+/// How the other services are found.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoverySettings {
+    /// Who tells.
+    pub source: DiscoverySource,
+    /// Where others reach this process, `IP:PORT`; empty where that is the address of its internal listener.
+    pub advertise: String,
+    /// The pace of the registry and of those who follow it.
+    pub registry: cleave_discovery::Settings,
+}
+
+impl DiscoverySettings {
+    /// The address of `advertise`.
+    fn advertised(&self) -> Result<Option<SocketAddr>, String> {
+        if self.advertise.is_empty() {
+            return Ok(None);
+        }
+        match self.advertise.parse::<SocketAddr>() {
+            Ok(address) if !address.ip().is_unspecified() && address.port() != 0 => Ok(Some(address)),
+            _ => Err("write IP:PORT, as the other processes reach this one, or leave it empty".to_owned()),
+        }
+    }
+}
+
+/// Who tells where the other services are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum DiscoverySource {
+    /// The role `registry` of the topology.
+    Registry,
+    /// The section `peers` alone, or who has started the process.
+    Fixed,
+}
+
+impl TryFrom<String> for DiscoverySource {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "registry" => Ok(Self::Registry),
+            "fixed" => Ok(Self::Fixed),
+            _ => Err("write registry or fixed"),
+        }
+    }
 }
 
 /// Limits of requests.
@@ -319,6 +368,10 @@ impl Settings {
         if !(1..=600_000).contains(&self.requests.deadline_ms) {
             return refuse("requests.deadline_ms", "write 1 to 600000 milliseconds");
         }
+        self.discovery.advertised().map_err(|reason| ("discovery.advertise", reason))?;
+        if self.discovery.registry.heartbeat() * 2 > self.discovery.registry.lease() {
+            return refuse("discovery.registry.heartbeat_ms", "write at most half of discovery.registry.lease_ms");
+        }
         self.orders.check()?;
         self.post().map_err(|error| ("notifications.mail", error.to_string()))?;
         cleave_telemetry::logs::check_filter(&self.log.filter)
@@ -374,16 +427,33 @@ impl Settings {
         self.keys_dir().join("service.credential")
     }
 
+    /// The secret from which the registration keys of all services follow; only the registry reads it.
+    pub fn registry_secret_file(&self) -> PathBuf {
+        self.keys_dir().join("registry.secret")
+    }
+
+    /// By which a service registers its processes; only that service reads it.
+    pub fn registration_key_file(&self, service: &str) -> PathBuf {
+        cleave_auth::registration_key_file(&self.keys_dir(), service)
+    }
+
+    /// Where others reach a process that listens at this address.
+    pub fn advertised(&self, listening: SocketAddr) -> SocketAddr {
+        self.discovery.advertised().ok().flatten().unwrap_or(listening)
+    }
+
     /// What `cleave up` tells others of the processes that it runs.
     pub fn run_file(&self) -> PathBuf {
         self.data_dir.join("run.json")
     }
 
-    /// The socket file of this process, for links over `unix`. A service without replicas has a place that can be
-    /// told beforehand; each replica has one of its own, named by its process.
-    pub fn socket_file(&self, service: &str, replicas: u32) -> PathBuf {
-        let name =
-            if replicas == 1 { service.to_owned() } else { format!("{service}-{}", std::process::id()) };
+    /// The socket file of this process, for links over `unix`. The first process of a service has a place that can be told
+    /// beforehand.
+    pub fn socket_file(&self, service: &str, instance: &str) -> PathBuf {
+        let name = if instance == FIRST_INSTANCE { service.to_owned() } else { format!("{service}.{instance}") };
         self.data_dir.join("run").join(format!("{name}.sock"))
     }
 }
+
+/// The name of a service's first process.
+pub const FIRST_INSTANCE: &str = "1";

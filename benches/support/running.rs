@@ -11,7 +11,7 @@ use cleave::house::HOUSE;
 use cleave::process::Process;
 use cleave::provision;
 use cleave::server::{Listeners, Running};
-use cleave::settings::Settings;
+use cleave::settings::{FIRST_INSTANCE, Settings};
 use cleave::supervisor::protocol::{Address, Peers};
 use cleave::topology::{self, Topology};
 use cleave_core::{Ids, SystemClock};
@@ -58,7 +58,7 @@ impl RunningStore {
                 ids.clone(),
             );
             let process = runtime.block_on(preparing).expect("the data are there");
-            let listeners = Listeners::bind(settings, &topology, service).expect("free ports");
+            let listeners = Listeners::bind(settings, &topology, service, FIRST_INSTANCE).expect("free ports");
             let unix = listeners.unix().map(ToOwned::to_owned);
             peers.insert(
                 service.name.clone(),

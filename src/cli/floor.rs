@@ -45,6 +45,7 @@ pub(super) fn run(common: &Common, _args: &FloorArgs) -> Outcome {
 pub(super) fn floor_plan(common: &Common, settings: &Settings, logs: LogSink) -> Result<FleetPlan, Failure> {
     let executable = std::env::current_exe().context("cannot find this program's own file")?;
     let service = ServicePlan {
+        introduced: true,
         name: "floor".to_owned(),
         replicas: 1,
         args: common.for_child(settings),
@@ -53,6 +54,6 @@ pub(super) fn floor_plan(common: &Common, settings: &Settings, logs: LogSink) ->
     };
     let mut plan = FleetPlan::new(executable, "floor".to_owned(), vec![service], settings.run_file(), logs);
     plan.arguments =
-        |service| std::iter::once("floor".to_owned()).chain(service.args.iter().cloned()).collect();
+        |service, _| std::iter::once("floor".to_owned()).chain(service.args.iter().cloned()).collect();
     Ok(plan)
 }

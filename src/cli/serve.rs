@@ -1,20 +1,25 @@
 //! `cleave serve`: one service of a topology.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 use cleave_core::{Ids, SystemClock};
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
+use crate::membership::{OwnPlace, follows_registry, registration_key};
 use crate::process::Process;
 use crate::provision;
 use crate::server::health::Placement;
 use crate::server::{Listeners, Running};
-use crate::settings::Settings;
+use crate::settings::{FIRST_INSTANCE, Settings};
 use crate::supervisor::protocol::Listening;
 use crate::supervisor::{ShutdownSignal, Supervised};
-use crate::topology::Service;
+use crate::topology::{Service, Topology};
+
+/// How long a process waits at most, before it calls itself ready, until it knows where all the services are that it calls.
+const LONGEST_JOINING: Duration = Duration::from_secs(5);
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
@@ -25,9 +30,9 @@ pub(super) struct ServeArgs {
     /// Which of its services to run; may be left out where there is only one
     #[arg(long, value_name = "S")]
     service: Option<String>,
-    /// Report to `cleave up`, and stop when standard input ends
-    #[arg(long, hide = true)]
-    supervised: bool,
+    /// As this replica, report to `cleave up`, and stop when standard input ends
+    #[arg(long, hide = true, value_name = "REPLICA")]
+    supervised: Option<u32>,
 }
 
 pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
@@ -47,26 +52,51 @@ pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
         }
     };
     provision::require_data_directory(&settings).map_err(not_provisioned)?;
-    let supervised =
-        args.supervised.then(Supervised::attach).transpose().context("cannot listen to `cleave up`")?;
-    block_on(serve(settings, topology, service, supervised))
+    let supervised = args.supervised.map(|_| Supervised::attach());
+    let supervised = supervised.transpose().context("cannot listen to `cleave up`")?;
+    if supervised.is_none() {
+        require_way_to_registry(&settings, &topology, &service)?;
+    }
+    // Unsupervised processes of one service know nothing of each other; a new one must not take an older one's name.
+    let instance = match args.supervised {
+        Some(replica) => replica.to_string(),
+        None if service.replicas == 1 => FIRST_INSTANCE.to_owned(),
+        None => format!("pid-{}", std::process::id()),
+    };
+    block_on(serve(settings, topology, service, instance, supervised))
+}
+
+/// Refuses a process that could find nobody.
+fn require_way_to_registry(settings: &Settings, topology: &Topology, service: &Service) -> Outcome {
+    let keeper = topology.host_of("registry").expect("a valid topology hosts every role");
+    let is_known = keeper.name == service.name || settings.peers.contains_key(&keeper.name);
+    if is_known || !follows_registry(settings, topology) {
+        return Ok(());
+    }
+    let name = &keeper.name;
+    Err(usage(anyhow::anyhow!(
+        "discovery.source = \"registry\", and nothing says where the registry is: write {name} = [\"tcp://IP:PORT\"] under [peers] \
+         (it is the internal listener of the service {name}), or discovery.source = \"fixed\" and all services under [peers]"
+    )))
 }
 
 async fn serve(
     settings: Settings,
-    topology: crate::topology::Topology,
+    topology: Topology,
     service: Service,
+    instance: String,
     supervised: Option<Supervised>,
 ) -> Outcome {
     let mut shutdown = ShutdownSignal::install().map_err(failed)?;
-    let listeners = Listeners::bind(&settings, &topology, &service).map_err(usage)?;
+    let listeners = Listeners::bind(&settings, &topology, &service, &instance).map_err(usage)?;
+    let place = own_place(&settings, &topology, &service, instance, &listeners)?;
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(Ids::from_system(clock.clone()));
     let process = Process::prepare(settings, topology, service, clock, ids).await.map_err(usage)?;
     announce(&process, &listeners).map_err(failed)?;
     match supervised {
         None => {
-            let running = Running::start(process, listeners).map_err(failed)?;
+            let running = Running::start_at(process, listeners, place).map_err(failed)?;
             shutdown.received().await;
             stop(running).await
         }
@@ -86,22 +116,55 @@ async fn serve(
                 () = ordered_to_stop.stopped() => return Ok(()),
                 () = shutdown.received() => return Ok(()),
             }
-            let running = Running::start(process.clone(), listeners).map_err(failed)?;
-            reporter.ready().map_err(failed)?;
+            let running = Running::start_at(process.clone(), listeners, place).map_err(failed)?;
             let follow_peers = async {
                 while peers.changed().await.is_ok() {
                     process.directory.update(&peers.borrow_and_update());
                 }
                 std::future::pending::<()>().await;
             };
+            let become_ready = async {
+                if tokio::time::timeout(LONGEST_JOINING, process.membership.complete(&process)).await.is_err() {
+                    tracing::warn!("not all services that this one calls are known yet; it serves without them");
+                }
+                match reporter.ready() {
+                    Ok(()) => std::future::pending().await,
+                    Err(error) => error,
+                }
+            };
             tokio::select! {
                 () = follow_peers => {}
+                error = become_ready => return Err(failed(error)),
                 () = ordered_to_stop.stopped() => {}
                 () = shutdown.received() => {}
             }
             stop(running).await
         }
     }
+}
+
+/// What this process registers, where it follows the registry.
+fn own_place(
+    settings: &Settings,
+    topology: &Topology,
+    service: &Service,
+    instance: String,
+    listeners: &Listeners,
+) -> Result<Option<OwnPlace>, Failure> {
+    if !follows_registry(settings, topology) {
+        return Ok(None);
+    }
+    let key = registration_key(settings, &service.name).map_err(usage)?;
+    let tcp = settings.advertised(listeners.internal().map_err(failed)?);
+    if tcp.ip().is_unspecified() {
+        return Err(usage(anyhow::anyhow!(
+            "internal.host = {:?} is every address of this machine, so others cannot be told which one to take: write the one by \
+             which they reach this process to discovery.advertise, as IP:PORT",
+            tcp.ip().to_string()
+        )));
+    }
+    let unix = listeners.unix().map(ToOwned::to_owned);
+    Ok(Some(OwnPlace { instance, tcp, unix, key }))
 }
 
 async fn stop(running: Running) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use cleave_db::engine::Engine;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
+use crate::membership::follows_registry;
 use crate::provision::{self, Goods};
 use crate::settings::{LogFormat, Settings};
 use crate::supervisor::{
@@ -108,6 +109,7 @@ pub(super) fn fleet_plan(
         replicas: service.replicas as usize,
         args: args.clone(),
         env: env.clone(),
+        introduced: !follows_registry(settings, topology) || service.hosts("registry"),
         public: service.hosts("gateway"),
     });
     let name = topology.name().to_owned();

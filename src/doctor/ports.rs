@@ -7,6 +7,8 @@ use super::Check;
 use super::asking::introduced;
 use super::scope::{Run, Scope};
 use super::system::{listener_at, program_of};
+use crate::server::is_called_over_unix;
+use crate::settings::FIRST_INSTANCE;
 use crate::topology::{Link, Service, Topology};
 
 /// The longest path that a socket can have.
@@ -124,13 +126,11 @@ fn own_pid(scope: &Scope<'_>, service: &Service) -> Option<u32> {
 
 fn socket_files(scope: &Scope<'_>) -> Vec<Check> {
     let Some(topology) = &scope.topology else { return Vec::new() };
-    let is_called_over_unix = |service: &&Service| {
-        topology.edges().any(|edge| edge.link == Link::Unix && edge.callee_service == service.name)
-    };
+    let is_called_over_unix = |service: &&Service| is_called_over_unix(topology, service);
     let is_meant = |service: &&Service| scope.one().is_none_or(|one| one.name == service.name);
     let services = topology.services().iter().filter(is_called_over_unix).filter(is_meant);
     let checks = services.map(|service| {
-        let file = scope.settings.socket_file(&service.name, service.replicas);
+        let file = scope.settings.socket_file(&service.name, FIRST_INSTANCE);
         let what = format!("socket of {}", service.name);
         match file.as_os_str().len() {
             ..=MAX_SOCKET_PATH_BYTES => Check::ok(what, file.display().to_string()),

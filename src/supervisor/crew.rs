@@ -206,7 +206,7 @@ impl Crew {
         let plan = &self.plan;
         let member = &mut self.members[index];
         let mut command = Command::new(&plan.executable);
-        command.args((plan.arguments)(&member.service)).envs(member.service.env.iter().cloned());
+        command.args((plan.arguments)(&member.service, member.replica)).envs(member.service.env.iter().cloned());
         let prefix = plan.logs.prefix(&member.label, self.label_width, index);
         let log = ChildLog::new(plan.logs.clone(), prefix);
         let process =
@@ -247,12 +247,14 @@ impl Crew {
         Happening::Died(Death { member: index, ending, refused, life })
     }
 
-    /// Tells everyone where everyone is, as soon as all have listened once, and then whenever it changes.
+    /// Tells everyone where those are that are to be introduced, as soon as all of these have listened once, and then
+    /// whenever it changes.
     fn introduce(&mut self) {
-        self.introduced |= self.members.iter().all(|member| member.address().is_some());
+        let introduced = || self.members.iter().filter(|member| member.service.introduced);
+        self.introduced |= introduced().all(|member| member.address().is_some());
         if self.introduced {
             let mut peers = Peers::new();
-            for member in &self.members {
+            for member in introduced() {
                 peers.entry(member.service.name.clone()).or_default().extend(member.address());
             }
             self.peers.send_if_modified(|known| {

@@ -11,7 +11,7 @@ pub struct FleetPlan {
     /// The program of every process.
     pub executable: PathBuf,
     /// Makes the arguments that `executable` is started with; [`serve_arguments`] unless a test replaces it.
-    pub arguments: fn(&ServicePlan) -> Vec<String>,
+    pub arguments: fn(&ServicePlan, replica: usize) -> Vec<String>,
     /// The services, in the order of the topology. Exactly one of them is public, with one replica.
     pub services: Vec<ServicePlan>,
     /// Where the running fleet is described for other commands: `DATA_DIR/run.json`.
@@ -56,6 +56,8 @@ pub struct ServicePlan {
     pub args: Vec<String>,
     /// Variables added to the environment that the process inherits.
     pub env: Vec<(String, String)>,
+    /// Whether the supervisor tells the others where it is; they find the rest themselves.
+    pub introduced: bool,
     /// Whether it opens the public listener. Such a service is stopped before the others.
     pub public: bool,
 }
@@ -90,9 +92,9 @@ impl Default for Limits {
     }
 }
 
-/// The command line of a supervised process: `serve --service NAME --supervised` and the service's own
+/// The command line of a supervised process: `serve --service NAME --supervised REPLICA` and the service's own
 /// arguments.
-pub fn serve_arguments(service: &ServicePlan) -> Vec<String> {
-    let fixed = ["serve", "--service", &service.name, "--supervised"].map(str::to_owned);
+pub fn serve_arguments(service: &ServicePlan, replica: usize) -> Vec<String> {
+    let fixed = ["serve", "--service", &service.name, "--supervised", &replica.to_string()].map(str::to_owned);
     fixed.into_iter().chain(service.args.iter().cloned()).collect()
 }

@@ -11,11 +11,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Where each service of the topology is reached: for every service by name, one address for each replica
-/// that is listening now.
+/// Where the services are reached that the parent introduces: the one that keeps the registry, of which the children learn the
+/// others. For each by name, one address for each replica that is listening now.
 ///
-/// Every service of the topology has its entry. The list is empty while all replicas of a service are
-/// being restarted: calls to it fail as unavailable until the next map arrives.
+/// The list is empty while all replicas of a service are being restarted: calls to it fail as unavailable until the next
+/// map arrives.
 pub type Peers = BTreeMap<String, Vec<Address>>;
 
 /// How one replica's internal listener is reached.
@@ -52,7 +52,7 @@ pub struct Listening {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub enum Order {
-    /// The whole map of addresses; it replaces the one before. Sent when all children of the topology are
+    /// The whole map of addresses; it replaces the one before. Sent when all of these services are
     /// listening and again whenever an address comes or goes.
     Peers {
         /// The map.

@@ -75,6 +75,7 @@ fn plan_of(scripts: &[(&str, String)], run_file: &Path, logs: LogSink) -> FleetP
         let public = *name == "gateway";
         let address = if public { "\"127.0.0.1:8080\"" } else { "null" };
         ServicePlan {
+            introduced: true,
             name: (*name).to_owned(),
             replicas: 1,
             args: vec!["-c".to_owned(), script.clone()],
@@ -84,7 +85,7 @@ fn plan_of(scripts: &[(&str, String)], run_file: &Path, logs: LogSink) -> FleetP
     };
     let services = scripts.iter().map(service).collect();
     let mut plan = FleetPlan::new("/bin/sh".into(), "test".to_owned(), services, run_file.to_owned(), logs);
-    plan.arguments = |service| service.args.clone();
+    plan.arguments = |service, _| service.args.clone();
     plan
 }
 
@@ -333,8 +334,8 @@ fn the_ordinary_command_line_is_serve_with_the_services_own_arguments() {
     let (sink, _logs) = LogSink::memory();
     let plan = plan_of(&[("catalog", "x".to_owned())], Path::new("run.json"), sink);
     assert_eq!(
-        serve_arguments(&plan.services[0]),
-        ["serve", "--service", "catalog", "--supervised", "-c", "x"]
+        serve_arguments(&plan.services[0], 1),
+        ["serve", "--service", "catalog", "--supervised", "1", "-c", "x"]
     );
 }
 

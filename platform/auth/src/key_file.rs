@@ -60,6 +60,11 @@ pub(crate) fn load_or_create_private(
     load_private(path)
 }
 
+/// Stores a secret that follows from another one (mode 600), unless the file is there.
+pub(crate) fn store_private(path: &Path, secret: &[u8; KEY_BYTES]) -> Result<(), KeyFileError> {
+    if path.exists() { Ok(()) } else { write_unless_present(path, secret, PRIVATE_MODE) }
+}
+
 /// Reads a public key.
 pub(crate) fn load_public(path: &Path) -> Result<[u8; KEY_BYTES], KeyFileError> {
     let file =

@@ -44,6 +44,7 @@
 mod error;
 mod issuer;
 mod key_file;
+mod registration_key;
 mod remembered;
 mod secret;
 mod service_credential;
@@ -52,6 +53,7 @@ mod verifier;
 
 pub use error::{KeyFileError, TokenError};
 pub use issuer::TokenIssuer;
+pub use registration_key::{RegistrationKeys, registration_key_file};
 pub use secret::{load_or_create_secret, load_secret};
 pub use service_credential::ServiceCredential;
 pub use token::{Claims, Identity};

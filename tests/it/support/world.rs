@@ -12,6 +12,7 @@ use std::time::Duration;
 use cleave::compose::Cell;
 use cleave::process::Process;
 use cleave::server::{Listeners, Running};
+use cleave::settings::FIRST_INSTANCE;
 use cleave::supervisor::protocol::{Address, Peers};
 use cleave::topology::Topology;
 use cleave_auth::ServiceCredential;
@@ -86,7 +87,7 @@ impl World {
         let preparing = Process::prepare(settings, topology, service.clone(), clock.clone(), ids.clone());
         let process = self.runtime.block_on(preparing).expect("the data are there");
         let listeners =
-            Listeners::bind(&process.settings, &process.topology, &service).expect("ports are free");
+            Listeners::bind(&process.settings, &process.topology, &service, FIRST_INSTANCE).expect("ports are free");
         let tcp = listeners.internal().expect("it is bound");
         let unix = listeners.unix().map(ToOwned::to_owned);
         self.peers.insert(name.to_owned(), vec![Address { tcp, unix }]);

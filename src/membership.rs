@@ -1,0 +1,111 @@
+//! A process as a member of its topology: what it registers, and what it has got of the registry so far.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use cleave_auth::{KeyFileError, RegistrationKeys, load_secret};
+use cleave_discovery::{Instance, Joined, Member, Registration};
+use tokio::sync::watch;
+
+use crate::compose::Cell;
+use crate::process::Process;
+use crate::settings::{DiscoverySource, Settings};
+use crate::topology::{Service, Topology};
+
+/// What a process has got of the registry so far; `None` as long as it follows none.
+#[derive(Debug, Default)]
+pub struct Membership(watch::Sender<Option<Joined>>);
+
+impl Membership {
+    /// From here on this process follows the registry.
+    pub(crate) fn begin(&self) {
+        self.0.send_replace(Some(Joined::default()));
+    }
+
+    /// Whether the registry has never answered, although this process follows it.
+    pub fn is_in_the_dark(&self) -> bool {
+        self.0.borrow().as_ref().is_some_and(|joined| joined.known.is_none())
+    }
+
+    /// Waits until the process is registered and knows where all the services are that it calls; at once where it follows no
+    /// registry.
+    pub async fn complete(&self, process: &Process) {
+        let called = called_services(&process.topology, &process.service);
+        let is_complete = |joined: &Option<Joined>| {
+            joined.as_ref().is_none_or(|joined| {
+                let knows = |known: &cleave_discovery::Known| {
+                    called.iter().all(|service| known.has(service) || process.directory.has(service))
+                };
+                joined.is_registered && joined.known.as_ref().is_some_and(knows)
+            })
+        };
+        let mut changes = self.0.subscribe();
+        // The sender is here, so nothing ends the wait but its success.
+        let _complete = changes.wait_for(is_complete).await;
+    }
+}
+
+/// Whether a process of this topology finds the others by the registry.
+pub fn follows_registry(settings: &Settings, topology: &Topology) -> bool {
+    settings.discovery.source == DiscoverySource::Registry && topology.services().len() > 1
+}
+
+/// The services that this one calls.
+pub fn called_services<'topology>(topology: &'topology Topology, service: &Service) -> Vec<&'topology str> {
+    let edges = topology.edges().filter(|edge| edge.caller_service == service.name);
+    let mut called = edges.map(|edge| edge.callee_service).filter(|it| *it != service.name).collect::<Vec<_>>();
+    called.sort_unstable();
+    called.dedup();
+    called
+}
+
+/// The right of a service to register its processes. Where the secret of the registry is here too, as on a laptop, a missing key
+/// follows from it.
+pub fn registration_key(settings: &Settings, service: &str) -> Result<String, KeyFileError> {
+    let (file, secret) = (settings.registration_key_file(service), settings.registry_secret_file());
+    if !file.exists() && secret.exists() {
+        RegistrationKeys::load(&secret)?.store_key_of(service, &file)?;
+    }
+    load_secret(&file)
+}
+
+/// What a process tells the registry of itself.
+#[derive(Debug, Clone)]
+pub struct OwnPlace {
+    /// Which of the service's processes it is.
+    pub instance: String,
+    /// Where its internal listener is reached.
+    pub tcp: SocketAddr,
+    /// Its socket file, where it has one.
+    pub unix: Option<PathBuf>,
+    /// The registration key of its service.
+    pub key: String,
+}
+
+/// Is a member of the store until told to stop, and hands what the registry tells to the directory. Belongs to the thread of this
+/// cell.
+pub async fn be_a_member(cell: &Rc<Cell>, place: OwnPlace, stopped: watch::Receiver<bool>) {
+    let process = cell.process();
+    let OwnPlace { instance: name, tcp, unix, key } = place;
+    let service = process.service.name.clone();
+    let registration = Registration { service, instance: Instance { name, tcp, unix }, key };
+    let joined = watch::Sender::new(Joined::default());
+    let mut changes = joined.subscribe();
+    let pace = process.settings.discovery.registry.clone();
+    let (clock, ids) = (process.clock.clone(), process.ids.clone());
+    let member = Member::new(cell.registry(), registration, clock, ids, pace, joined);
+    let hand_over = async {
+        while changes.changed().await.is_ok() {
+            let joined = changes.borrow_and_update().clone();
+            if let Some(known) = &joined.known {
+                process.directory.learn(known);
+            }
+            process.membership.0.send_replace(Some(joined));
+        }
+    };
+    tokio::select! {
+        () = member.run(stopped) => {}
+        () = hand_over => {}
+    }
+}
