@@ -46,6 +46,7 @@ pub(super) fn floor_plan(common: &Common, settings: &Settings, logs: LogSink) ->
     let executable = std::env::current_exe().context("cannot find this program's own file")?;
     let service = ServicePlan {
         introduced: true,
+        singular: None,
         name: "floor".to_owned(),
         replicas: 1,
         args: common.for_child(settings),

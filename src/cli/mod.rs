@@ -8,6 +8,7 @@ mod floor;
 mod health;
 mod openapi;
 mod running;
+mod scale;
 mod serve;
 mod settle;
 mod topology;
@@ -89,6 +90,11 @@ enum Command {
     Events(events::EventsCommand),
     /// Wait until the running store has nothing left to do: events, reactions, checkouts
     Settle(settle::SettleArgs),
+    /// Give a service of the running store more processes, or fewer
+    ///
+    /// Answers when the new ones are ready, or when those that are too many have finished what was under way and have ended. No
+    /// request fails. What `up` started is meant; a cluster scales by its own means.
+    Scale(scale::ScaleArgs),
     /// Print the OpenAPI document of the public API
     Openapi,
     /// The bare handlers that `compare` measures beside the topologies
@@ -156,6 +162,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(&common, &args),
         Command::Events(command) => events::run(&common, &command),
         Command::Settle(args) => settle::run(&common, &args),
+        Command::Scale(args) => scale::run(&common, &args),
         Command::Openapi => openapi::run(),
         Command::Floor(args) => floor::run(&common, &args),
     };

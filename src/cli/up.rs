@@ -1,5 +1,7 @@
 //! `cleave up`: a whole topology on this machine.
 
+mod console;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,10 +16,11 @@ use crate::directory::Directory;
 use crate::membership::follows_registry;
 use crate::provision::{self, Goods};
 use crate::settings::{LogFormat, Settings};
+use crate::supervisor::control::ControlSocket;
 use crate::supervisor::{
     Fleet, FleetPlan, LogSink, ServicePlan, ShutdownSignal, SupervisorError, address_table,
 };
-use crate::topology::Topology;
+use crate::topology::{Service, Topology};
 
 /// What `up` takes.
 #[derive(Debug, Args)]
@@ -36,36 +39,43 @@ pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
 
 async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome {
     let mut shutdown = ShutdownSignal::install().map_err(failed)?;
-    if let Some(gateway) = topology.host_of("gateway").filter(|service| service.replicas > 1) {
-        let (name, replicas) = (&gateway.name, gateway.replicas);
-        return Err(usage(anyhow::anyhow!(
-            "the service {name} has {replicas} replicas and opens the public port, which only one process of this \
-             machine can have: set its replicas to 1"
-        )));
+    for service in topology.services().iter().filter(|service| service.replicas > 1) {
+        if let Some(reason) = singular(service) {
+            let (name, replicas) = (&service.name, service.replicas);
+            return Err(usage(anyhow::anyhow!(
+                "the service {name} has {replicas} replicas and can have only one process, because it {reason}: set its replicas to 1"
+            )));
+        }
     }
     // Each process would refuse them too; here nothing has happened yet.
     Directory::new(&topology).configure(&topology, &settings.peers).map_err(usage)?;
     prepare(&settings).await?;
-    let plan = fleet_plan(common, &settings, &topology, logs(&settings))?;
+    let mut plan = fleet_plan(common, &settings, &topology, logs(&settings))?;
+    let control = open_control(&settings);
+    plan.control = control.as_ref().map(|(_, path)| path.clone());
     let mut fleet = tokio::select! {
         started = Fleet::start(plan) => started.map_err(explain)?,
         () = shutdown.received() => return Ok(()),
     };
-    let hosts = |service: &str| {
-        topology
-            .service(service)
-            .map(|service| service.parts().collect::<Vec<_>>().join(", "))
-            .unwrap_or_default()
-    };
+    let hosts = |service: &str| console::hosts(&topology, service);
     let (table, name, public) = (address_table(&fleet.processes(), hosts), topology.name(), fleet.public());
     let ready_ms = fleet.ready_in().as_millis();
     // Nobody may be reading, which is no reason to stop.
     let _nobody_reads = writeln!(
         std::io::stdout(),
-        "{table}\n{name} is ready after {ready_ms} ms: http://{public}/docs\nCtrl-C stops it"
+        "{table}\n{name} is ready after {ready_ms} ms: http://{public}/docs\nCtrl-C stops it, `help` lists what can be typed here"
     );
+    let handle = fleet.handle();
+    let take_wishes = async {
+        match &control {
+            Some((socket, _)) => socket.serve(&handle).await,
+            None => std::future::pending().await,
+        }
+    };
     let gave_up = tokio::select! {
         error = fleet.watch() => Some(error),
+        () = take_wishes => None,
+        () = console::attend(&handle, &topology) => None,
         () = shutdown.received() => None,
     };
     if let Some(error) = gave_up {
@@ -73,6 +83,14 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
     }
     fleet.stop_or_kill(shutdown.received()).await;
     Ok(())
+}
+
+/// The socket by which other commands reach this one, and its path, which they may look up from anywhere.
+fn open_control(settings: &Settings) -> Option<(ControlSocket, PathBuf)> {
+    let path = std::path::absolute(settings.data_dir.join("run").join("control.sock"));
+    let opened = path.and_then(|path| Ok((ControlSocket::bind(&path)?, path)));
+    // The store runs all the same.
+    opened.inspect_err(|error| tracing::warn!(%error, "no control socket: `cleave scale` cannot reach this store")).ok()
 }
 
 /// Keys, tables and, in an empty store, goods.
@@ -89,6 +107,15 @@ async fn prepare(settings: &Settings) -> Outcome {
         tracing::info!(products = handled, "brought goods into the empty store");
     }
     Ok(())
+}
+
+/// Why a service of this machine can have only one process, if so.
+fn singular(service: &Service) -> Option<&'static str> {
+    let reasons = [
+        ("gateway", "opens the public port, which only one process of this machine can have"),
+        ("registry", "keeps the registry, which is one process; while it is away, the others go on with its last answer"),
+    ];
+    reasons.into_iter().find(|(role, _)| service.hosts(role)).map(|(_, reason)| reason)
 }
 
 /// The processes of a topology, each with the flags that make it read the same configuration.
@@ -110,6 +137,7 @@ pub(super) fn fleet_plan(
         args: args.clone(),
         env: env.clone(),
         introduced: !follows_registry(settings, topology) || service.hosts("registry"),
+        singular: singular(service),
         public: service.hosts("gateway"),
     });
     let name = topology.name().to_owned();

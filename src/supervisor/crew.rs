@@ -1,10 +1,12 @@
 //! The processes of a fleet and their lives: spawned, listening, ready, dead, resting before the restart.
 
 mod member;
+mod scaling;
 mod stopping;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
 use self::member::{Death, Life, Member, Running, State};
+use self::scaling::Scaling;
 use super::child_log::ChildLog;
 use super::error::seconds;
 use super::process::{Event, Process};
@@ -31,6 +34,7 @@ pub(super) struct Crew {
     peers: watch::Sender<Peers>,
     /// Whether all members have listened at once, so that the peers are known to all.
     introduced: bool,
+    scalings: Vec<Scaling>,
     events: mpsc::UnboundedReceiver<Event>,
     events_sender: mpsc::UnboundedSender<Event>,
 }
@@ -60,7 +64,8 @@ impl Crew {
         let label_width = members.iter().map(|member| member.label.chars().count()).max().unwrap_or(0).max(6);
         let (events_sender, events) = mpsc::unbounded_channel();
         let peers = watch::Sender::new(Peers::new());
-        Self { plan, members, label_width, peers, introduced: false, events, events_sender }
+        let scalings = Vec::new();
+        Self { plan, members, label_width, peers, introduced: false, scalings, events, events_sender }
     }
 
     /// Starts everyone for the first time and waits until all are ready. Any death ends it: nothing runs yet
@@ -119,11 +124,15 @@ impl Crew {
                 continue;
             }
             if let State::Running(running) = &mut member.state {
-                running.ready_by = None;
+                let limits = &self.plan.limits;
+                let (what, within) = match running.ready_by.take() {
+                    Some(_) => ("was not ready", seconds(limits.ready_within)),
+                    None => ("had not stopped", seconds(limits.stop_within)),
+                };
+                running.stop_by = None;
                 running.process.kill();
-                let within = seconds(self.plan.limits.ready_within);
                 let (label, pid) = (&member.label, running.process.pid);
-                let text = format!("service `{label}` (pid {pid}) was not ready within {within}; killing it");
+                let text = format!("service `{label}` (pid {pid}) {what} within {within}; killing it");
                 self.notice(&text);
             } else if let Err(error) = self.spawn(index) {
                 let ending = format!("it could not be started: {error}");
@@ -135,6 +144,9 @@ impl Crew {
 
     /// Reports a death and plans the restart, or says why there is none.
     pub(super) fn react(&mut self, death: Death) -> Result<(), SupervisorError> {
+        if self.end_of_scaled(&death).is_some() {
+            return Ok(());
+        }
         let member = &mut self.members[death.member];
         let service = member.label.clone();
         if death.refused {
@@ -170,9 +182,13 @@ impl Crew {
         }
     }
 
-    /// The processes that are listening now, in the order of the plan.
+    /// The processes that are listening now, in the order of the plan, without those that are about to go.
     pub(super) fn processes(&self) -> Vec<ProcessInfo> {
+        let place = |service: &str| self.plan.services.iter().position(|planned| planned.name == service);
         let info = |member: &Member| {
+            if member.is_retiring {
+                return None;
+            }
             let Running { process, listening, .. } = member.running()?;
             let listening = listening.as_ref()?;
             Some(ProcessInfo {
@@ -184,7 +200,14 @@ impl Crew {
                 public: listening.public,
             })
         };
-        self.members.iter().filter_map(info).collect()
+        let mut processes = self.members.iter().filter_map(info).collect::<Vec<_>>();
+        processes.sort_by_key(|process| (place(&process.service), process.replica));
+        processes
+    }
+
+    /// Where it takes wishes.
+    pub(super) fn control_socket(&self) -> Option<PathBuf> {
+        self.plan.control.clone()
     }
 
     /// Says that a member that died is ready again.
@@ -209,10 +232,14 @@ impl Crew {
         command.args((plan.arguments)(&member.service, member.replica)).envs(member.service.env.iter().cloned());
         let prefix = plan.logs.prefix(&member.label, self.label_width, index);
         let log = ChildLog::new(plan.logs.clone(), prefix);
-        let process =
-            Process::spawn(command, index, log, self.peers.subscribe(), self.events_sender.clone())?;
+        let mut peers = self.peers.subscribe();
+        if self.introduced {
+            // Whoever comes later hears what the others have heard.
+            peers.mark_changed();
+        }
+        let process = Process::spawn(command, index, log, peers, self.events_sender.clone())?;
         let ready_by = self.introduced.then(|| process.spawned + plan.limits.ready_within);
-        member.state = State::Running(Running { process, listening: None, ready: false, ready_by });
+        member.state = State::Running(Running { process, listening: None, ready: false, ready_by, stop_by: None });
         Ok(())
     }
 
@@ -233,6 +260,7 @@ impl Crew {
             Report::Ready => {
                 running.ready = true;
                 running.ready_by = None;
+                self.members[index].is_joining = false;
                 Happening::Ready(index)
             }
         }

@@ -112,6 +112,46 @@ impl SupervisorError {
     }
 }
 
+/// Why a service does not have as many processes as somebody wanted.
+#[derive(Debug, thiserror::Error)]
+pub enum ScaleError {
+    /// There is no such service.
+    #[error("there is no service `{service}`; there are {known}")]
+    UnknownService {
+        /// The name as it was given.
+        service: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// One process of it is all that there can be.
+    #[error("service `{service}` has one process, because it {reason}")]
+    Singular {
+        /// The service.
+        service: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A change of it is under way.
+    #[error("service `{service}` is being scaled already; try again when that is done")]
+    Busy {
+        /// The service.
+        service: String,
+    },
+    /// A new process ended before it was ready.
+    #[error("service `{service}` ended before it was ready, {ending}; those that were there before go on{last_lines}")]
+    Failed {
+        /// The service, with the number of the replica.
+        service: String,
+        /// Its exit status or signal.
+        ending: String,
+        /// What it said.
+        last_lines: LastLines,
+    },
+    /// Everything is being stopped.
+    #[error("`up` is stopping")]
+    Stopping,
+}
+
 /// The last log lines of a process, as the end of a message: each on a line of its own behind a bar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LastLines(pub Vec<String>);

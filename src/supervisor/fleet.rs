@@ -6,7 +6,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use super::crew::{Crew, Happening};
+use super::handle::{FleetHandle, Wish};
 use super::run_file::{RunFile, RunProcess, RunRecord};
 use super::{FleetPlan, SupervisorError, now};
 
@@ -19,6 +22,8 @@ pub struct Fleet {
     topology: String,
     public: SocketAddr,
     ready_in: Duration,
+    wishes: mpsc::Receiver<Wish>,
+    handle: FleetHandle,
 }
 
 /// One process of a fleet that listens.
@@ -73,7 +78,10 @@ impl Fleet {
             Ok((public, ready_in))
         });
         match outcome {
-            Ok((public, ready_in)) => Ok(Self { crew, run_file, topology, public, ready_in }),
+            Ok((public, ready_in)) => {
+                let (handle, wishes) = FleetHandle::new();
+                Ok(Self { crew, run_file, topology, public, ready_in, wishes, handle })
+            }
             Err(error) => {
                 crew.stop(std::future::pending()).await;
                 Err(error)
@@ -104,7 +112,15 @@ impl Fleet {
     pub async fn watch(&mut self) -> SupervisorError {
         loop {
             let due = self.crew.next_due();
-            let outcome = match self.crew.next(due).await {
+            let happening = tokio::select! {
+                happening = self.crew.next(due) => happening,
+                // The fleet holds a handle itself, so the channel does not close.
+                Some(wish) = self.wishes.recv() => {
+                    self.fulfil(wish);
+                    continue;
+                }
+            };
+            let outcome = match happening {
                 Happening::Nothing => Ok(()),
                 Happening::Ready(member) => {
                     self.note_return(member);
@@ -116,6 +132,24 @@ impl Fleet {
             if let Err(error) = outcome {
                 self.crew.stop(std::future::pending()).await;
                 return error;
+            }
+            self.crew.answer_complete_scalings();
+        }
+    }
+
+    /// For those who have wishes while [`Fleet::watch`] runs.
+    pub fn handle(&self) -> FleetHandle {
+        self.handle.clone()
+    }
+
+    fn fulfil(&mut self, wish: Wish) {
+        match wish {
+            Wish::Scale { service, replicas, answer } => {
+                self.crew.scale(&service, replicas, answer);
+                self.publish();
+            }
+            Wish::Tell { answer } => {
+                let _nobody_waits = answer.send(self.processes());
             }
         }
     }
@@ -137,6 +171,10 @@ impl Fleet {
             self.public = public;
         }
         self.crew.notice_return(member);
+        self.publish();
+    }
+
+    fn publish(&mut self) {
         // The fleet serves all the same; what reads the file sees the old addresses.
         if let Err(error) = self.run_file.publish(&describe(&self.crew, &self.topology, self.public)) {
             let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -151,5 +189,6 @@ fn describe(crew: &Crew, topology: &str, public: SocketAddr) -> RunRecord {
         let entry = RunProcess { pid: process.pid, internal: process.internal, public: process.public };
         services.entry(process.service).or_default().push(entry);
     }
-    RunRecord { topology: topology.to_owned(), pid: std::process::id(), public, services }
+    let control = crew.control_socket();
+    RunRecord { topology: topology.to_owned(), pid: std::process::id(), public, control, services }
 }

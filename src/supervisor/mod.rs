@@ -32,8 +32,10 @@
 mod child;
 mod child_log;
 mod crew;
+pub mod control;
 mod error;
 mod fleet;
+mod handle;
 mod lines;
 mod logs;
 mod plan;
@@ -48,8 +50,9 @@ mod table;
 mod tests;
 
 pub use child::{Reporter, StopSignal, Supervised};
-pub use error::{LastLines, SupervisorError};
+pub use error::{LastLines, ScaleError, SupervisorError};
 pub use fleet::{Fleet, ProcessInfo};
+pub use handle::FleetHandle;
 pub use logs::{LogSink, MemoryLog};
 pub use plan::{FleetPlan, Limits, ServicePlan, serve_arguments};
 pub use run_file::{RunProcess, RunRecord};

@@ -16,6 +16,8 @@ pub struct FleetPlan {
     pub services: Vec<ServicePlan>,
     /// Where the running fleet is described for other commands: `DATA_DIR/run.json`.
     pub run_file: PathBuf,
+    /// Where the fleet takes wishes of other commands: `DATA_DIR/run/control.sock`, or nowhere.
+    pub control: Option<PathBuf>,
     /// The topology's name or notation, for the run file and for messages.
     pub topology: String,
     /// Where the logs of the processes and the notices of the supervisor go.
@@ -38,6 +40,7 @@ impl FleetPlan {
             arguments: serve_arguments,
             services,
             run_file,
+            control: None,
             topology,
             logs,
             limits: Limits::default(),
@@ -58,6 +61,8 @@ pub struct ServicePlan {
     pub env: Vec<(String, String)>,
     /// Whether the supervisor tells the others where it is; they find the rest themselves.
     pub introduced: bool,
+    /// Why there can be only one process of it, if so: completes "it has one process, because it ...".
+    pub singular: Option<&'static str>,
     /// Whether it opens the public listener. Such a service is stopped before the others.
     pub public: bool,
 }

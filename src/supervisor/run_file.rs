@@ -21,6 +21,9 @@ pub struct RunRecord {
     pub pid: u32,
     /// The public listener.
     pub public: SocketAddr,
+    /// The socket by which it takes wishes, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<PathBuf>,
     /// The processes of each service.
     pub services: BTreeMap<String, Vec<RunProcess>>,
 }
@@ -174,7 +177,7 @@ mod tests {
         let services =
             BTreeMap::from([("catalog".to_owned(), vec![RunProcess { pid, internal, public: None }])]);
         let public = "127.0.0.1:8080".parse().expect("an address");
-        RunRecord { topology: "monolith".to_owned(), pid, public, services }
+        RunRecord { topology: "monolith".to_owned(), pid, public, control: None, services }
     }
 
     /// A shell under the name of `program`. It has spoken, because a new process looks like its parent for a

@@ -7,7 +7,8 @@ use crate::registry::{Instance, Snapshot};
 /// The instances of each service, as far as the registry has ever told.
 ///
 /// An answer replaces what was known, with two exceptions, so that no registry can take the store apart:
-/// * one that is not settled yet (see [`crate::Seen::settled`]) adds instances and moves them, and takes none away;
+/// * one that is not settled yet (see [`crate::Seen::settled`]) adds instances and moves them, and takes away those alone that have
+///   said farewell;
 /// * one that knows no instance of a service any more leaves those that were known last. Where they are really gone, calls fail as
 ///   quickly as without an address; where the registry is wrong, they go on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,11 +21,14 @@ impl Known {
             if told.is_empty() {
                 continue;
             }
-            let instances = self.0.entry(service).or_default();
+            let instances = self.0.entry(service.clone()).or_default();
             if snapshot.seen.settled {
                 instances.clear();
             }
             instances.extend(told.into_iter().map(|instance| (instance.name.clone(), instance)));
+            for name in snapshot.departed.get(&service).into_iter().flatten() {
+                instances.remove(name);
+            }
         }
     }
 

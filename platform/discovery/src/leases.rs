@@ -1,6 +1,6 @@
 //! Who has registered, and for how long: the registry's state, which moves by calls and by the time that they bring along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::registry::{Instance, Seen, Snapshot};
@@ -15,6 +15,8 @@ pub(crate) struct Leases {
     looked: Instant,
     revision: u64,
     services: BTreeMap<String, BTreeMap<String, Held>>,
+    /// Who has said farewell before the registry was settled.
+    departed: BTreeMap<String, BTreeSet<String>>,
     followers: BTreeMap<String, Follower>,
 }
 
@@ -33,8 +35,8 @@ struct Follower {
 
 impl Leases {
     pub(crate) fn new(epoch: u64, lease: Duration, now: Instant) -> Self {
-        let (services, followers) = (BTreeMap::new(), BTreeMap::new());
-        Self { epoch, lease, began: now, looked: now, revision: 0, services, followers }
+        let (services, departed, followers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { epoch, lease, began: now, looked: now, revision: 0, services, departed, followers }
     }
 
     /// The longest time that may pass between two looks, or the registry takes it that it was asleep itself.
@@ -56,6 +58,9 @@ impl Leases {
             self.began += silence;
         }
         self.followers.retain(|_, follower| follower.until > now);
+        if self.seen(now).settled {
+            self.departed.clear();
+        }
         let mut changed = false;
         for (service, instances) in &mut self.services {
             instances.retain(|name, held| {
@@ -77,6 +82,9 @@ impl Leases {
         let instances = self.services.entry(service.to_owned()).or_default();
         let known = instances.get(&instance.name);
         let changed = known.is_none_or(|held| held.instance != instance);
+        if let Some(departed) = self.departed.get_mut(service) {
+            departed.remove(&instance.name);
+        }
         instances.insert(instance.name.clone(), Held { instance, until });
         self.revision += u64::from(changed);
         changed
@@ -89,6 +97,9 @@ impl Leases {
         let instances = self.services.get_mut(service);
         let was_there = instances.is_some_and(|instances| instances.remove(instance).is_some());
         self.revision += u64::from(was_there);
+        if was_there {
+            self.departed.entry(service.to_owned()).or_default().insert(instance.to_owned());
+        }
         was_there
     }
 
@@ -114,6 +125,8 @@ impl Leases {
             held.values().map(|held| held.instance.clone()).collect::<Vec<_>>()
         };
         let services = self.services.iter().map(|(service, held)| (service.clone(), instances(held)));
-        Snapshot { seen: self.seen(now), services: services.collect() }
+        let seen = self.seen(now);
+        let departed = if seen.settled { BTreeMap::new() } else { self.departed.clone() };
+        Snapshot { seen, services: services.collect(), departed }
     }
 }

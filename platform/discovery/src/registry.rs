@@ -1,6 +1,6 @@
 //! The registry: what it promises, wherever it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -98,6 +98,9 @@ pub struct Snapshot {
     pub seen: Seen,
     /// The instances of each service, by name.
     pub services: BTreeMap<String, Vec<Instance>>,
+    /// As long as it is not settled: who has said farewell, and so is not merely unheard of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub departed: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Why the registry did not do what it was asked to.

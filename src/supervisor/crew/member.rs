@@ -16,6 +16,10 @@ pub(super) struct Member {
     pub(super) label: String,
     pub(super) deaths: DeathRecord,
     pub(super) state: State,
+    /// Whether it has come while the others ran, and has never been ready.
+    pub(super) is_joining: bool,
+    /// Whether it is asked to go for good.
+    pub(super) is_retiring: bool,
 }
 
 pub(super) enum State {
@@ -31,6 +35,8 @@ pub(super) struct Running {
     pub(super) ready: bool,
     /// When it is killed unless it is ready; the first start has a deadline of the whole crew instead.
     pub(super) ready_by: Option<Instant>,
+    /// When it is killed, where it is to go.
+    pub(super) stop_by: Option<Instant>,
 }
 
 /// The end of a process, or of the attempt to start one.
@@ -50,9 +56,10 @@ impl Member {
     /// A member that is to be spawned at `first_start`.
     pub(super) fn new(service: &ServicePlan, replica: usize, first_start: Instant) -> Self {
         let name = service.name.clone();
-        let label = if service.replicas > 1 { format!("{name}-{replica}") } else { name };
-        let state = State::Resting(first_start);
-        Self { service: service.clone(), replica, label, deaths: DeathRecord::default(), state }
+        let label = if service.replicas > 1 || replica > 1 { format!("{name}-{replica}") } else { name };
+        let (state, deaths) = (State::Resting(first_start), DeathRecord::default());
+        let service = service.clone();
+        Self { service, replica, label, deaths, state, is_joining: false, is_retiring: false }
     }
 
     pub(super) fn running(&self) -> Option<&Running> {
@@ -74,7 +81,7 @@ impl Member {
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.state {
             State::Resting(until) => Some(*until),
-            State::Running(running) => running.ready_by,
+            State::Running(running) => running.ready_by.or(running.stop_by),
             State::Stopped => None,
         }
     }

@@ -14,6 +14,7 @@ impl Crew {
     pub(in crate::supervisor) async fn stop(&mut self, hurry: impl Future<Output = ()>) {
         let mut hurry = pin!(hurry);
         let mut hurried = false;
+        self.give_up_scalings();
         let patience = self.plan.limits.stop_within;
         for member in &mut self.members {
             if let State::Resting(_) = member.state {
