@@ -22,8 +22,8 @@ use cleave_core::{Caller, Clock, Context, IdempotencyKey, Ids, SystemClock};
 use cleave_db::{Database, DatabaseSettings};
 use cleave_events::Outbox;
 use cleave_rest::server::{Edge, Exposure, Limits, http_service};
-use cleave_rest::{Calls, MemoryServer, Peer, PeerAddress};
-use cleave_telemetry::Metrics;
+use cleave_rest::{Calls, Endpoint, MemoryServer, Peer, PeerAddress};
+use cleave_telemetry::{Ejections, Metrics};
 use criterion::async_executor::AsyncExecutor;
 use criterion::{Criterion, criterion_group, criterion_main};
 use inventory::LocalInventory;
@@ -147,7 +147,8 @@ impl Bench {
     }
 
     fn peer(&self, address: PeerAddress) -> Peer {
-        let (_sender, addresses) = watch::channel(vec![address]);
+        let (_sender, addresses) =
+            watch::channel(vec![Arc::new(Endpoint::new(address, Ejections::default()))]);
         Peer::remote("inventory", addresses, clock(), &self.credential)
     }
 

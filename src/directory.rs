@@ -5,10 +5,12 @@
 //! [`AddressBook`], so that no call asks anybody.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cleave_discovery::{Instance, Known};
-use cleave_rest::{AddressBook, PeerAddress};
+use cleave_rest::{AddressBook, Endpoint, PeerAddress};
+use cleave_telemetry::{Ejections, Metrics};
 use tokio::sync::watch;
 
 use crate::supervisor::protocol::Peers;
@@ -20,18 +22,56 @@ pub struct Directory {
     books: BTreeMap<String, Books>,
 }
 
-#[derive(Debug, Default)]
+/// Replicas at addresses of one kind.
+#[derive(Debug)]
+struct Book {
+    endpoints: watch::Sender<Vec<Arc<Endpoint>>>,
+    ejections: Ejections,
+}
+
+impl Book {
+    fn new(ejections: Ejections) -> Self {
+        Self { endpoints: watch::Sender::default(), ejections }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.endpoints.borrow().is_empty()
+    }
+
+    /// Takes over new addresses; what is known of those that stay is kept.
+    fn replace(&self, addresses: Vec<PeerAddress>) {
+        self.endpoints.send_if_modified(|known| {
+            let is_same = known.iter().map(|endpoint| endpoint.address()).eq(&addresses);
+            if is_same {
+                return false;
+            }
+            let endpoint = |address: PeerAddress| {
+                let kept = known.iter().find(|endpoint| *endpoint.address() == address);
+                kept.cloned().unwrap_or_else(|| Arc::new(Endpoint::new(address, self.ejections.clone())))
+            };
+            *known = addresses.into_iter().map(endpoint).collect();
+            true
+        });
+    }
+}
+
+#[derive(Debug)]
 struct Books {
-    tcp: watch::Sender<Vec<PeerAddress>>,
-    unix: watch::Sender<Vec<PeerAddress>>,
+    tcp: Book,
+    unix: Book,
     /// Whether somebody has told that it is there and nowhere else.
     is_fixed: AtomicBool,
 }
 
 impl Books {
+    fn new(ejections: Ejections) -> Self {
+        let (tcp, unix) = (Book::new(ejections.clone()), Book::new(ejections));
+        Self { tcp, unix, is_fixed: AtomicBool::new(false) }
+    }
+
     fn replace(&self, tcp: Vec<PeerAddress>, unix: Vec<PeerAddress>) {
-        replace(&self.tcp, tcp);
-        replace(&self.unix, unix);
+        self.tcp.replace(tcp);
+        self.unix.replace(unix);
     }
 
     fn fix(&self, tcp: Vec<PeerAddress>, unix: Vec<PeerAddress>) {
@@ -64,10 +104,10 @@ pub enum AddressError {
 }
 
 impl Directory {
-    /// A directory of the services of `topology`, none of which has an address yet.
-    pub fn new(topology: &Topology) -> Self {
-        let books = topology.services().iter().map(|service| (service.name.clone(), Books::default()));
-        Self { books: books.collect() }
+    /// A directory of the services of `topology`, none of which has an address yet; it counts in `metrics` which of them fail.
+    pub fn new(topology: &Topology, metrics: &Metrics) -> Self {
+        let names = topology.services().iter().map(|service| service.name.clone());
+        Self { books: names.map(|name| (name.clone(), Books::new(metrics.ejections(&name)))).collect() }
     }
 
     /// Takes over a new map of addresses; services that it leaves out keep theirs.
@@ -96,7 +136,7 @@ impl Directory {
 
     /// Whether any address of a service is known.
     pub fn has(&self, service: &str) -> bool {
-        self.books.get(service).is_some_and(|books| !books.tcp.borrow().is_empty() || !books.unix.borrow().is_empty())
+        self.books.get(service).is_some_and(|books| !books.tcp.is_empty() || !books.unix.is_empty())
     }
 
     /// Takes the addresses that the configuration gives.
@@ -129,16 +169,9 @@ impl Directory {
     /// When the topology has no such service: the composition root asks only for what it has read there.
     pub fn book(&self, service: &str, link: Link) -> AddressBook {
         let books = self.books.get(service).expect("the topology has this service");
-        if link == Link::Unix { books.unix.subscribe() } else { books.tcp.subscribe() }
+        let book = if link == Link::Unix { &books.unix } else { &books.tcp };
+        book.endpoints.subscribe()
     }
-}
-
-fn replace(book: &watch::Sender<Vec<PeerAddress>>, addresses: Vec<PeerAddress>) {
-    book.send_if_modified(|known| {
-        let modified = *known != addresses;
-        *known = addresses;
-        modified
-    });
 }
 
 fn parse(service: &str, text: &str) -> Result<PeerAddress, AddressError> {

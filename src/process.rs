@@ -95,7 +95,8 @@ impl Process {
         clock: Arc<dyn Clock>,
         ids: Arc<Ids>,
     ) -> Result<Arc<Self>, ProcessError> {
-        let directory = Directory::new(&topology);
+        let metrics = Arc::new(Metrics::default());
+        let directory = Directory::new(&topology, &metrics);
         directory.configure(&topology, &settings.peers)?;
         let tokens = Arc::new(TokenVerifier::from_dir(&settings.keys_dir())?);
         let credential = Arc::new(ServiceCredential::load(&settings.credential_file())?);
@@ -122,7 +123,6 @@ impl Process {
         });
         let registry = registry.transpose()?;
         let passwords = Arc::new(Passwords::new(&settings.accounts, random));
-        let metrics = Arc::new(Metrics::default());
         Ok(Arc::new(Self {
             service,
             topology,

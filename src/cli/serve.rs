@@ -6,8 +6,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use cleave_core::{Ids, SystemClock};
+use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
+use crate::directory::Directory;
 use crate::membership::{OwnPlace, follows_registry, registration_key};
 use crate::process::Process;
 use crate::provision;
@@ -54,6 +56,8 @@ pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
     provision::require_data_directory(&settings).map_err(not_provisioned)?;
     let supervised = args.supervised.map(|_| Supervised::attach());
     let supervised = supervised.transpose().context("cannot listen to `cleave up`")?;
+    // Each of its addresses, before anybody asks which of them is missing.
+    Directory::new(&topology, &Metrics::default()).configure(&topology, &settings.peers).map_err(usage)?;
     if supervised.is_none() {
         require_way_to_registry(&settings, &topology, &service)?;
     }

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::Args;
 use cleave_core::{Ids, SystemClock};
 use cleave_db::engine::Engine;
+use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
@@ -48,7 +49,7 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
         }
     }
     // Each process would refuse them too; here nothing has happened yet.
-    Directory::new(&topology).configure(&topology, &settings.peers).map_err(usage)?;
+    Directory::new(&topology, &Metrics::default()).configure(&topology, &settings.peers).map_err(usage)?;
     prepare(&settings).await?;
     let mut plan = fleet_plan(common, &settings, &topology, logs(&settings))?;
     let control = open_control(&settings);

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use cleave_auth::ServiceCredential;
 use cleave_rest::PeerAddress;
+use cleave_telemetry::Metrics;
 
 use super::Check;
 use super::asking::{Introduction, OWN_VERSION, Silence, accepts, introduced};
 use super::scope::{Run, Scope};
 use crate::directory::Directory;
+use crate::membership::follows_registry;
 use crate::topology::{Link, Service, Topology};
 
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
@@ -18,7 +20,13 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
     let (Some(topology), Some(service)) = (&scope.topology, scope.one()) else {
         return vec![Check::ok("peers", "`up` introduces the processes to each other")];
     };
-    let called = called_by(topology, service);
+    let follows_registry = follows_registry(&scope.settings, topology);
+    let keeper = topology.host_of("registry").filter(|keeper| follows_registry && keeper.name != service.name);
+    let mut called = called_by(topology, service);
+    if let Some(keeper) = keeper {
+        let asked = called.entry((&keeper.name, topology.link_between_processes())).or_default();
+        asked.push("registry");
+    }
     if called.is_empty() {
         return vec![Check::ok("peers", format!("{} calls no other service", service.name))];
     }
@@ -26,9 +34,15 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
     let directory = directory(scope, topology);
     let mut checks = Vec::new();
     for ((name, link), parts) in called {
-        let addresses = directory.book(name, link).borrow().clone();
+        let book = directory.book(name, link);
+        let addresses = book.borrow().iter().map(|endpoint| endpoint.address().clone()).collect::<Vec<_>>();
         if addresses.is_empty() {
-            checks.push(without_address(scope, name, link, &parts));
+            let is_told = follows_registry && keeper.is_none_or(|keeper| keeper.name != name);
+            checks.push(if is_told {
+                Check::ok(name, format!("the registry tells where it is; it hosts {}", parts.join(", ")))
+            } else {
+                without_address(scope, name, link, &parts)
+            });
         }
         let peer = Peer { name, parts: &parts, topology };
         checks.extend(addresses.iter().map(|address| peer.check(address, credential.as_ref())));
@@ -54,7 +68,7 @@ fn called_by<'topology>(
 
 /// The addresses of the configuration; those that cannot be read were told of with the topology.
 fn directory(scope: &Scope<'_>, topology: &Topology) -> Directory {
-    let directory = Directory::new(topology);
+    let directory = Directory::new(topology, &Metrics::default());
     for (service, texts) in &scope.settings.peers {
         let _told_of = directory.configure(topology, &BTreeMap::from([(service.clone(), texts.clone())]));
     }

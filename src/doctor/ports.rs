@@ -7,9 +7,10 @@ use super::Check;
 use super::asking::introduced;
 use super::scope::{Run, Scope};
 use super::system::{listener_at, program_of};
+use crate::membership::follows_registry;
 use crate::server::is_called_over_unix;
 use crate::settings::FIRST_INSTANCE;
-use crate::topology::{Link, Service, Topology};
+use crate::topology::{Link, Service};
 
 /// The longest path that a socket can have.
 const MAX_SOCKET_PATH_BYTES: usize = 107;
@@ -35,10 +36,13 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
     checks
 }
 
-/// Whether other services call this one over TCP.
+/// Whether other services call this one over TCP, and nobody tells them where it is.
 fn is_called(scope: &Scope<'_>, service: &Service) -> bool {
-    let mut edges = scope.topology.iter().flat_map(Topology::edges);
-    edges.any(|edge| {
+    let Some(topology) = &scope.topology else { return false };
+    if follows_registry(&scope.settings, topology) {
+        return service.hosts("registry") && topology.link_between_processes() == Link::Tcp;
+    }
+    topology.edges().any(|edge| {
         edge.link == Link::Tcp && edge.callee_service == service.name && edge.caller_service != service.name
     })
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use cleave_telemetry::Metrics;
+
 use super::Check;
 use super::check::in_two;
 use super::scope::{Run, Scope, Wanted};
@@ -67,7 +69,7 @@ fn describe(topology: &Topology, wanted: &Wanted) -> String {
 fn unfit_addresses(settings: &Settings, topology: &Topology) -> impl Iterator<Item = Check> {
     settings.peers.iter().filter_map(|(service, texts)| {
         let peers = BTreeMap::from([(service.clone(), texts.clone())]);
-        let error = Directory::new(topology).configure(topology, &peers).err()?;
+        let error = Directory::new(topology, &Metrics::default()).configure(topology, &peers).err()?;
         let key = format!("peers.{service}");
         Some(match &error {
             AddressError::Malformed { text, .. } => {
@@ -85,6 +87,14 @@ fn unfit_addresses(settings: &Settings, topology: &Topology) -> impl Iterator<It
 /// What `serve` can do and `up`, with all processes on one machine, cannot.
 fn unfit_for_up(settings: &Settings, topology: &Topology) -> Vec<Check> {
     let mut checks = Vec::new();
+    let of_registry = topology.host_of("registry").filter(|service| service.replicas > 1);
+    if let Some(keeper) = of_registry.filter(|keeper| !keeper.hosts("gateway")) {
+        checks.push(Check::wrong(
+            format!("services.{}.replicas", keeper.name),
+            format!("{} processes would keep the registry, and each would know of some services only", keeper.replicas),
+            "set it to 1",
+        ));
+    }
     if let Some(gateway) = topology.host_of("gateway").filter(|service| service.replicas > 1) {
         checks.push(Check::wrong(
             format!("services.{}.replicas", gateway.name),

@@ -191,7 +191,7 @@ async fn a_process_that_keeps_dying_ends_the_fleet_with_its_last_words() {
 
 #[tokio::test]
 async fn a_restarted_process_that_does_not_become_ready_is_killed_and_counts_as_dead() {
-    let once = "test -e \"$RAN\" && read -r never; : >\"$RAN\"";
+    let once = "test -e \"$RAN\" && while read -r never; do :; done; : >\"$RAN\"";
     let mut world = World::of(&[("gateway", well_behaved()), ("catalog", format!("{once}{LISTEN}{SERVE}"))]);
     let ran = world.directory.path().join("ran").display().to_string();
     world.plan.services[1].env.push(("RAN".to_owned(), ran));

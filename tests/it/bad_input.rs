@@ -198,7 +198,7 @@ fn a_topology_that_is_wrong_in_one_line_is_refused_by_its_column() {
 
 #[test]
 fn a_topology_that_is_wrong_in_a_file_is_refused_by_file_line_and_key() {
-    const ROLES: &str = "roles = [\"gateway\", \"events\"]\n";
+    const ROLES: &str = "roles = [\"gateway\", \"events\", \"registry\"]\n";
     const REST: &str = "\"accounts\", \"cart\", \"orders\", \"payments\", \"notifications\"";
     let twice = &format!(
         "[services.a]\n{ROLES}modules = [\"catalog\"]\n[services.b]\nmodules = [\"catalog\", \"inventory\", {REST}]\n"
@@ -229,12 +229,12 @@ fn a_topology_that_is_wrong_in_a_file_is_refused_by_file_line_and_key() {
 #[test]
 fn a_service_that_the_topology_has_not_is_refused_with_those_that_it_has() {
     let serve = ["serve", "--topology", "microservices"];
-    let words = ["\"catalgo\"", "did you mean \"catalog\"?", "gateway, events, catalog, inventory"];
+    let words = ["\"catalgo\"", "did you mean \"catalog\"?", "gateway, events, registry, catalog, inventory"];
     refuses_and_changes_nothing(&Binary::new(), &[&serve[..], &["--service", "catalgo"]].concat(), &words);
     refuses_and_changes_nothing(
         &Binary::new(),
         &serve,
-        &["--service", "gateway, events, catalog, inventory"],
+        &["--service", "gateway, events, registry, catalog, inventory"],
     );
 }
 
@@ -245,7 +245,7 @@ fn addresses_of_peers_that_are_wrong_are_refused_by_their_service() {
         ("catalog = [\"tcp://127.0.0.1\"]", ["peers.catalog", "\"tcp://127.0.0.1\"", "unix://PATH"]),
         (
             "catalgo = [\"tcp://127.0.0.1:1\"]",
-            ["peers.catalgo", "microservices", "gateway, events, catalog, inventory"],
+            ["peers.catalgo", "microservices", "gateway, events, registry, catalog, inventory"],
         ),
     ] {
         let binary = Binary::new().with_file("own.toml", &format!("[peers]\n{text}\n"));

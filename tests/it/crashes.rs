@@ -38,9 +38,9 @@ fn each_service_is_killed_during_checkouts_while_its_replicas_on_postgres_go_on(
 
 /// Whatever has state of its own, twice.
 const REPLICATED: &str = r#"
-description = "the gateway alone, two of everything else"
+description = "gateway and registry in one process, two of everything else"
 [services.edge]
-roles = ["gateway"]
+roles = ["gateway", "registry"]
 [services.log]
 roles = ["events"]
 replicas = 2

@@ -35,6 +35,7 @@ fn the_microservices_start_answer_and_stop() {
             "notifications",
             "orders",
             "payments",
+            "registry",
         ],
     );
 }
@@ -43,7 +44,14 @@ fn the_microservices_start_answer_and_stop() {
 fn a_topology_in_one_line_starts_answers_and_stops() {
     walk(
         "catalog+inventory | orders+payments | *",
-        &["accounts-cart-notifications", "catalog-inventory", "events", "gateway", "orders-payments"],
+        &[
+            "accounts-cart-notifications",
+            "catalog-inventory",
+            "events",
+            "gateway",
+            "orders-payments",
+            "registry",
+        ],
     );
 }
 
@@ -89,13 +97,13 @@ fn walk(topology: &str, services: &[&str]) {
     assert_eq!(binary.processes(), Vec::<u32>::new(), "processes outlive the store");
 }
 
-/// The documented form: `{topology, pid, public, services: {name: [{pid, internal, public?}]}}`.
+/// The documented form: `{topology, pid, public, control, services: {name: [{pid, internal, public?}]}}`.
 fn assert_run_file_has_its_form(binary: &Binary, services: &[&str]) {
     let text = std::fs::read_to_string(binary.data_dir().join("run.json")).expect("run.json can be read");
     let record = serde_json::from_str::<Value>(&text).expect("run.json is JSON");
     let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<BTreeSet<_>>());
     let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>());
-    assert_eq!(keys(&record), names(&["topology", "pid", "public", "services"]), "{record}");
+    assert_eq!(keys(&record), names(&["topology", "pid", "public", "control", "services"]), "{record}");
     assert_eq!(keys(&record["services"]), names(services), "{record}");
     let mut with_public = 0;
     let processes = record["services"].as_object().into_iter().flatten();
@@ -180,7 +188,7 @@ fn a_killed_service_is_reported_and_restarted_and_the_store_answers_again() {
 fn a_killed_up_leaves_no_process() {
     let binary = Binary::new();
     let up = binary.up("microservices", &[]);
-    assert_eq!(binary.processes().len(), 10, "up and nine services: {:?}", binary.processes());
+    assert_eq!(binary.processes().len(), 11, "up and ten services: {:?}", binary.processes());
     let start = now();
     up.signal(Signal::KILL);
     let ended = up.ended();
@@ -208,13 +216,13 @@ fn a_public_service_that_others_keep_calling_stops_by_itself() {
 #[test]
 fn each_replica_listens_on_a_socket_file_of_its_own() {
     let replicated = "link = \"unix\"\n[services.edge]\nroles = [\"gateway\"]\nmodules = [\"inventory\"]\n\
-                      [services.catalog]\nmodules = [\"catalog\"]\nreplicas = 2\n[services.rest]\nroles = [\"events\"]\n\
+                      [services.catalog]\nmodules = [\"catalog\"]\nreplicas = 2\n[services.rest]\nroles = [\"events\", \"registry\"]\n\
                       modules = [\"accounts\", \"cart\", \"orders\", \"payments\", \"notifications\"]\n";
     let binary = Binary::new().with_file("topologies/replicated.toml", replicated);
     let up = binary.up("replicated", &[]);
     let sockets =
         std::fs::read_dir(binary.data_dir().join("run")).expect("the folder of the sockets").count();
-    assert_eq!(sockets, 4, "one of the edge, two of the catalogue, one of the rest");
+    assert_eq!(sockets, 5, "one of the edge, two of the catalogue, one of the rest, and that of `up` itself");
     let public = binary.run_record().expect("it runs").public;
     for _ in 0..10 {
         assert_eq!(ask(public, &Request::get("/api/v1/products?limit=1")).status, 200);
@@ -233,8 +241,8 @@ fn a_process_opens_the_databases_of_its_own_modules_only() {
     for (service, processes) in &record.services {
         let placement = json(&ask(processes[0].internal, &Request::get("/topology")));
         let hosted = ["modules", "roles"].iter().filter_map(|parts| placement[parts].as_array()).flatten();
-        // The gateway keeps nothing.
-        let hosted = hosted.filter_map(Value::as_str).filter(|part| *part != "gateway");
+        // The gateway and the registry keep nothing.
+        let hosted = hosted.filter_map(Value::as_str).filter(|part| !["gateway", "registry"].contains(part));
         let opened = databases_open_in(processes[0].pid, &binary.data_dir());
         assert_eq!(opened, hosted.map(str::to_owned).collect(), "the databases that {service} has open");
         with_database.extend(opened);

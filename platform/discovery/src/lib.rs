@@ -22,6 +22,8 @@ mod observed;
 mod registry;
 pub mod rest;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use known::Known;
 pub use local::LocalRegistry;

@@ -7,4 +7,4 @@
 pub mod logs;
 mod metrics;
 
-pub use metrics::{CallLabels, Metrics, Timer};
+pub use metrics::{CallLabels, Ejections, Metrics, Timer};

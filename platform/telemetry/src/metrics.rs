@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
@@ -14,6 +16,8 @@ pub struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Histogram, Buckets>,
     served: Family<ServedLabels, Histogram, Buckets>,
+    ejections: Family<PeerLabels, Counter>,
+    ejected: Family<PeerLabels, Gauge>,
 }
 
 /// Which call it was: from whom to whom, which operation, over which link.
@@ -33,6 +37,31 @@ pub struct CallLabels {
 struct ServedLabels {
     module: String,
     operation: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PeerLabels {
+    service: String,
+}
+
+/// Counts the replicas of one service that callers avoid.
+#[derive(Debug, Clone, Default)]
+pub struct Ejections {
+    total: Counter,
+    now: Gauge,
+}
+
+impl Ejections {
+    /// One more is avoided.
+    pub fn begin(&self) {
+        self.total.inc();
+        self.now.inc();
+    }
+
+    /// One less is.
+    pub fn end(&self) {
+        self.now.dec();
+    }
 }
 
 /// Takes the time of one kind of call. Cheap to keep, a few dozen nanoseconds to use.
@@ -66,7 +95,14 @@ impl Default for Metrics {
             Unit::Seconds,
             served.clone(),
         );
-        Self { registry, calls, served }
+        let (ejections, ejected) = (Family::default(), Family::default());
+        registry.register(
+            "replica_ejections",
+            "How often a replica of a service was ejected, because it did not answer",
+            ejections.clone(),
+        );
+        registry.register("replicas_ejected", "How many replicas of a service are ejected now", ejected.clone());
+        Self { registry, calls, served, ejections, ejected }
     }
 }
 
@@ -80,6 +116,12 @@ impl Metrics {
     pub fn served_timer(&self, module: &str, operation: &str) -> Timer {
         let labels = ServedLabels { module: module.to_owned(), operation: operation.to_owned() };
         Timer(self.served.get_or_create_owned(&labels))
+    }
+
+    /// The counters of a service's replicas that this process avoids.
+    pub fn ejections(&self, service: &str) -> Ejections {
+        let labels = PeerLabels { service: service.to_owned() };
+        Ejections { total: self.ejections.get_or_create_owned(&labels), now: self.ejected.get_or_create_owned(&labels) }
     }
 
     /// All metrics in the OpenMetrics text format.

@@ -20,7 +20,7 @@ const HTTP_NAMES: &[&str] = &[
 ];
 
 pub(super) const HTTP_STANDS_AT_THE_EDGE: Rule = Rule {
-    says: "HTTP is named in platform/rest, under rest/ of the contracts and of the event log, in the root package and in the bare handlers; \
+    says: "HTTP is named in platform/rest, under rest/ of the contracts, of the event log and of the registry, in the root package and in the bare handlers; \
            utoipa also where it derives the schema of a type",
     mend: "put what speaks HTTP under rest/ of the contract, and let it call the trait",
     check: |workspace, findings| {
@@ -28,6 +28,7 @@ pub(super) const HTTP_STANDS_AT_THE_EDGE: Rule = Rule {
         for source in &workspace.sources {
             let allowed = source.path.starts_with("platform/rest/")
                 || source.path.starts_with("platform/events/src/rest/")
+                || source.path.starts_with("platform/discovery/src/rest/")
                 || source.path.starts_with("src/")
                 || source.path.starts_with("benches/floor/")
                 || contract_folder(&source.path).is_some_and(|rest| rest.starts_with("rest/"));
@@ -173,6 +174,11 @@ const PLACES_THAT_KNOW_TOPOLOGIES: &[Exception] = &[
     },
     Exception { place: "src/doctor.rs", what: "*", reason: "it declares the check of that name" },
     Exception { place: "src/directory.rs", what: "*", reason: "a book of addresses for each service" },
+    Exception {
+        place: "src/membership.rs",
+        what: "*",
+        reason: "whether there is anybody to be found, and whom a process waits for before it is ready",
+    },
     Exception {
         place: "src/provision.rs",
         what: "*",

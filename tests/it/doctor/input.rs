@@ -48,7 +48,7 @@ fn a_file_of_the_configuration_that_is_none_keeps_nothing_else_from_being_looked
 
 #[test]
 fn every_problem_of_a_topology_is_named_with_its_place() {
-    let own = "[services.a]\nroles = [\"gateway\", \"evnts\"]\nmodules = [\"catalog\", \"invntory\"]\n\
+    let own = "[services.a]\nroles = [\"gateway\", \"evnts\", \"registry\"]\nmodules = [\"catalog\", \"invntory\"]\n\
                [services.b]\nmodules = [\"accounts\", \"cart\", \"orders\", \"payments\", \"notifications\", \"catalog\"]\n";
     let binary = stocked().with_file("topologies/own.toml", own);
     let told = doctor(&binary, &["--topology", "own"]);
@@ -83,7 +83,7 @@ fn an_unknown_topology_or_service_is_named_with_those_that_there_are() {
 
 #[test]
 fn what_up_cannot_do_with_a_topology_is_told() {
-    let own = "[services.edge]\nroles = [\"gateway\", \"events\"]\nreplicas = 2\n[services.rest]\nmodules = \
+    let own = "[services.edge]\nroles = [\"gateway\", \"events\", \"registry\"]\nreplicas = 2\n[services.rest]\nmodules = \
                [\"catalog\", \"inventory\", \"accounts\", \"cart\", \"orders\", \"payments\", \"notifications\"]\n";
     let binary =
         stocked().with_file("topologies/own.toml", own).with_variable("CLEAVE__INTERNAL__PORT", "7101");

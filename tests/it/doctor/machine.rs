@@ -40,7 +40,7 @@ fn an_address_of_another_machine_is_told_by_its_key() {
 
 #[test]
 fn a_path_that_is_too_long_for_a_socket_is_told() {
-    let own = "link = \"unix\"\n[services.edge]\nroles = [\"gateway\", \"events\"]\n[services.all-the-rest]\nmodules = \
+    let own = "link = \"unix\"\n[services.edge]\nroles = [\"gateway\", \"events\", \"registry\"]\n[services.all-the-rest]\nmodules = \
                [\"catalog\", \"inventory\", \"accounts\", \"cart\", \"orders\", \"payments\", \"notifications\"]\n";
     let binary = Binary::new().with_file("topologies/own.toml", own);
     doctor(&binary, &["--topology", "own"]).ends_with(0).says("ports", "socket of all-the-rest", "ok", &[]);

@@ -11,23 +11,26 @@ use crate::support::peers::{ScriptedPeer, SilentPeer};
 
 /// Two services; the catalogue calls everything else over TCP, and the events over a socket file.
 const TOPOLOGY: &str = "[services.shop]\nmodules = [\"catalog\", \"cart\"]\nroles = [\"gateway\"]\n\
-                        [services.rest]\nroles = [\"events\"]\nmodules = [\"inventory\", \"accounts\", \"orders\", \"payments\", \"notifications\"]\n\
+                        [services.rest]\nroles = [\"events\", \"registry\"]\nmodules = [\"inventory\", \"accounts\", \"orders\", \"payments\", \"notifications\"]\n\
                         [links]\n\"catalog -> events\" = \"unix\"\n";
 
 const SHOP: [&str; 4] = ["--profile", "own", "--service", "shop"];
+
+/// Who is where is fixed.
+const PROFILE: &str = "topology = \"two\"\n[discovery]\nsource = \"fixed\"\n[peers]\n";
 
 /// A prepared store with these peers.
 fn prepared(peers: &str) -> Binary {
     let binary = Binary::new()
         .with_file("topologies/two.toml", TOPOLOGY)
-        .with_file("own.toml", &format!("topology = \"two\"\n[peers]\n{peers}"));
+        .with_file("own.toml", &format!("{PROFILE}{peers}"));
     binary.succeed(&["data", "migrate"]);
     binary
 }
 
 /// The same peers, told to a store that is there already.
 fn with_peers(binary: Binary, peers: &str) -> Binary {
-    binary.with_file("own.toml", &format!("topology = \"two\"\n[peers]\n{peers}"))
+    binary.with_file("own.toml", &format!("{PROFILE}{peers}"))
 }
 
 /// Runs a service by hand; answers where its peers find it.

@@ -205,7 +205,7 @@ fn operation_of(exchange: &Exchange) -> Option<String> {
 
 /// Where a service finds the others: the file of its profile.
 fn peers_of(service: &str, proxies: &BTreeMap<(String, String), Proxy>) -> String {
-    let mut text = "[peers]\n".to_owned();
+    let mut text = "[discovery]\nsource = \"fixed\"\n[peers]\n".to_owned();
     for ((_, callee), proxy) in proxies.iter().filter(|((caller, _), _)| caller == service) {
         writeln!(text, "{callee} = [\"tcp://{}\"]", proxy.address()).expect("a text takes everything");
     }

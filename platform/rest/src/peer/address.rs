@@ -4,8 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use tokio::sync::watch;
-
 /// One place at which a peer listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerAddress {
@@ -23,6 +21,3 @@ impl fmt::Display for PeerAddress {
         }
     }
 }
-
-/// The addresses of a peer's replicas; whoever finds services changes them while the peer is in use.
-pub type AddressBook = watch::Receiver<Vec<PeerAddress>>;

@@ -5,7 +5,9 @@
 
 mod address;
 mod body;
+mod choice;
 mod connection;
+mod endpoint;
 mod pool;
 mod retry;
 
@@ -19,8 +21,9 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use address::{AddressBook, PeerAddress};
+pub use address::PeerAddress;
 pub use body::{Outgoing, PooledBody};
+pub use endpoint::{AddressBook, Endpoint};
 use pool::{Attempt, Pool};
 use retry::Budget;
 
@@ -48,7 +51,7 @@ impl Peer {
         clock: Arc<dyn Clock>,
         credential: &ServiceCredential,
     ) -> Self {
-        Self::new(name, Pool::network(addresses, clock.clone()), clock, credential)
+        Self::new(name, Pool::network(name, addresses, clock.clone()), clock, credential)
     }
 
     /// A peer on the caller's own thread, reached by the same HTTP bytes over a pipe in memory.
@@ -241,9 +244,10 @@ impl Peer {
         is_repeatable: bool,
         mut rebuild: impl FnMut() -> Option<Request<Outgoing>>,
     ) -> Result<http::Response<PooledBody>, CallFailure> {
+        let mut failed = None;
         for attempt in 0.. {
             let Some(request) = rebuild() else { break };
-            let error = match self.pool.send(request).await {
+            let error = match self.pool.send(request, is_repeatable, &mut failed).await {
                 Ok(response) => {
                     self.budget.earn();
                     return Ok(response);
@@ -251,16 +255,21 @@ impl Peer {
                 Err(error) => error,
             };
             let safe = match error {
-                Attempt::NotSent(_) => true,
+                Attempt::NoConnection(_) | Attempt::NotSent(_) => true,
                 Attempt::Broken(_) => is_repeatable,
                 Attempt::Full => false,
             };
-            let again = safe && self.budget.spend(attempt);
+            // To ask another replica what has not left for this one is no load that a retry adds.
+            let elsewhere = self.pool.has_others();
+            let is_free = elsewhere && !matches!(error, Attempt::Broken(_)) && attempt + 1 < retry::MAX_ATTEMPTS;
+            let again = safe && (is_free || self.budget.spend(attempt));
             tracing::debug!(peer = self.name, attempt, again, %error, "no answer");
             if !again {
                 break;
             }
-            retry::pause(attempt).await;
+            if !elsewhere {
+                retry::pause(attempt).await;
+            }
         }
         Err(CallFailure::Unavailable(self.name.clone()))
     }

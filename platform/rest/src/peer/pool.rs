@@ -10,9 +10,10 @@ use cleave_core::Clock;
 use http::{Request, Response};
 use hyper::client::conn::http1::SendRequest;
 
-use super::address::{AddressBook, PeerAddress};
 use super::body::{Outgoing, PooledBody};
+use super::choice;
 use super::connection::{connect, connect_in_memory};
+use super::endpoint::{AddressBook, Endpoint, Failure, Standing};
 use crate::MemoryServer;
 
 /// A connection that was idle for longer is not used again. The server keeps one for longer than this (see
@@ -25,7 +26,9 @@ const MAX_IN_FLIGHT: usize = 512;
 /// Why an attempt brought no answer.
 #[derive(Debug)]
 pub(super) enum Attempt {
-    /// Nothing of the request has left: to try again is always safe.
+    /// Nobody takes connections: nothing of the request has left, and to try again is always safe.
+    NoConnection(String),
+    /// Nothing of the request has left either, because the connection was gone.
     NotSent(String),
     /// The connection broke after the request, or a part of it, had left.
     Broken(hyper::Error),
@@ -36,7 +39,7 @@ pub(super) enum Attempt {
 impl fmt::Display for Attempt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent(reason) => formatter.write_str(reason),
+            Self::NoConnection(reason) | Self::NotSent(reason) => formatter.write_str(reason),
             Self::Broken(error) => write!(formatter, "the connection broke: {error}"),
             Self::Full => write!(formatter, "{MAX_IN_FLIGHT} calls are under way already"),
         }
@@ -44,19 +47,21 @@ impl fmt::Display for Attempt {
 }
 
 pub(super) struct Pool {
+    peer: String,
     clock: Arc<dyn Clock>,
     addresses: Option<RefCell<AddressBook>>,
     replicas: RefCell<Vec<Rc<Replica>>>,
 }
 
-struct Replica {
+/// One replica as this thread reaches it.
+pub(super) struct Replica {
     place: Place,
     idle: RefCell<Vec<Idle>>,
     in_flight: Cell<usize>,
 }
 
 enum Place {
-    Network(PeerAddress),
+    Network(Arc<Endpoint>),
     Memory(Rc<MemoryServer>),
 }
 
@@ -66,27 +71,50 @@ struct Idle {
 }
 
 impl Pool {
-    pub(super) fn network(mut addresses: AddressBook, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn network(peer: &str, mut addresses: AddressBook, clock: Arc<dyn Clock>) -> Self {
         let known = addresses.borrow_and_update().iter().map(Replica::at).collect();
-        Self { clock, addresses: Some(RefCell::new(addresses)), replicas: RefCell::new(known) }
+        let (peer, addresses) = (peer.to_owned(), Some(RefCell::new(addresses)));
+        Self { peer, clock, addresses, replicas: RefCell::new(known) }
     }
 
     pub(super) fn memory(server: Rc<MemoryServer>, clock: Arc<dyn Clock>) -> Self {
         let replica = Rc::new(Replica::new(Place::Memory(server)));
-        Self { clock, addresses: None, replicas: RefCell::new(vec![replica]) }
+        Self { peer: String::new(), clock, addresses: None, replicas: RefCell::new(vec![replica]) }
     }
 
-    pub(super) async fn send(&self, request: Request<Outgoing>) -> Result<Response<PooledBody>, Attempt> {
+    /// Sends a request to one of the replicas, to another one than that which has `failed` if there is any. Leaves the one
+    /// that fails now there.
+    pub(super) async fn send(
+        &self,
+        request: Request<Outgoing>,
+        is_repeatable: bool,
+        failed: &mut Option<Rc<Replica>>,
+    ) -> Result<Response<PooledBody>, Attempt> {
         self.follow_addresses();
-        let replica = self.least_loaded().ok_or(Attempt::NotSent("no address is known".to_owned()))?;
-        let mut lease = replica.lease(&self.clock).await?;
-        match lease.sender.try_send_request(request).await {
-            Ok(response) => Ok(response.map(|incoming| PooledBody::new(incoming, lease))),
-            Err(mut error) => Err(match error.take_message() {
-                Some(_unsent) => Attempt::NotSent(error.into_error().to_string()),
-                None => Attempt::Broken(error.into_error()),
-            }),
+        let chosen =
+            choice::choose(&self.replicas.borrow(), failed.as_ref(), is_repeatable, || self.clock.instant());
+        let replica = chosen.ok_or(Attempt::NotSent("no address is known".to_owned()))?;
+        let trying = Trying { pool: self, replica: &replica, is_decided: Cell::new(false) };
+        let sent = match replica.lease(&self.clock).await {
+            Ok(mut lease) => match lease.sender.try_send_request(request).await {
+                Ok(response) => Ok(response.map(|incoming| PooledBody::new(incoming, lease))),
+                Err(mut error) => Err(match error.take_message() {
+                    Some(_unsent) => Attempt::NotSent(error.into_error().to_string()),
+                    None => Attempt::Broken(error.into_error()),
+                }),
+            },
+            Err(error) => Err(error),
+        };
+        trying.decide(&sent);
+        if sent.is_err() {
+            *failed = Some(replica.clone());
         }
+        sent
+    }
+
+    /// Whether a request that failed can go somewhere else.
+    pub(super) fn has_others(&self) -> bool {
+        self.replicas.borrow().len() > 1
     }
 
     /// Takes over new addresses; replicas that stay keep their connections.
@@ -101,20 +129,45 @@ impl Pool {
         *replicas = addresses
             .borrow_and_update()
             .iter()
-            .map(|address| {
-                let known = replicas.iter().find(|replica| replica.is_at(address));
-                known.map_or_else(|| Replica::at(address), Rc::clone)
+            .map(|endpoint| {
+                let known = replicas.iter().find(|replica| replica.is(endpoint));
+                known.map_or_else(|| Replica::at(endpoint), Rc::clone)
             })
             .collect();
     }
+}
 
-    fn least_loaded(&self) -> Option<Rc<Replica>> {
-        let mut replicas = self.replicas.borrow_mut();
-        // Turning the list makes equals take turns.
-        if replicas.len() > 1 {
-            replicas.rotate_left(1);
+/// One attempt at a replica. Dropped before it is decided, it is one to which no answer came in time.
+struct Trying<'pool> {
+    pool: &'pool Pool,
+    replica: &'pool Rc<Replica>,
+    is_decided: Cell<bool>,
+}
+
+impl Trying<'_> {
+    fn decide<T>(&self, sent: &Result<T, Attempt>) {
+        self.is_decided.set(true);
+        match sent {
+            Ok(_) => self.replica.succeeded(&self.pool.peer),
+            Err(Attempt::NoConnection(_)) => self.failed(Failure::NoConnection),
+            Err(Attempt::Broken(_)) => self.failed(Failure::NoAnswer),
+            // A connection that its server had closed meanwhile, or too much work of our own, is no fault of the replica.
+            Err(Attempt::NotSent(_) | Attempt::Full) => self.replica.undecided(),
         }
-        replicas.iter().min_by_key(|replica| replica.in_flight.get()).map(Rc::clone)
+    }
+
+    fn failed(&self, failure: Failure) {
+        let Place::Network(endpoint) = &self.replica.place else { return };
+        let may_eject = || choice::may_eject(&self.pool.replicas.borrow());
+        endpoint.failed(&self.pool.peer, failure, self.pool.clock.instant(), may_eject);
+    }
+}
+
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        if !self.is_decided.get() {
+            self.failed(Failure::NoAnswer);
+        }
     }
 }
 
@@ -123,12 +176,49 @@ impl Replica {
         Self { place, idle: RefCell::default(), in_flight: Cell::new(0) }
     }
 
-    fn at(address: &PeerAddress) -> Rc<Self> {
-        Rc::new(Self::new(Place::Network(address.clone())))
+    fn at(endpoint: &Arc<Endpoint>) -> Rc<Self> {
+        Rc::new(Self::new(Place::Network(endpoint.clone())))
     }
 
-    fn is_at(&self, address: &PeerAddress) -> bool {
-        matches!(&self.place, Place::Network(own) if own == address)
+    fn is(&self, endpoint: &Arc<Endpoint>) -> bool {
+        matches!(&self.place, Place::Network(own) if Arc::ptr_eq(own, endpoint))
+    }
+
+    fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.place {
+            Place::Network(endpoint) => Some(endpoint),
+            Place::Memory(_) => None,
+        }
+    }
+
+    /// How many calls of this process are under way there.
+    pub(super) fn load(&self) -> usize {
+        self.endpoint().map_or_else(|| self.in_flight.get(), Endpoint::in_flight)
+    }
+
+    pub(super) fn standing(&self, now: Instant) -> Standing {
+        self.endpoint().map_or(Standing::Sound, |endpoint| endpoint.standing(now))
+    }
+
+    pub(super) fn begin_trial(&self) -> bool {
+        self.endpoint().is_some_and(Endpoint::begin_trial)
+    }
+
+    pub(super) fn is_ejected(&self) -> bool {
+        self.endpoint().is_some_and(Endpoint::is_ejected)
+    }
+
+    fn succeeded(&self, peer: &str) {
+        if let Some(endpoint) = self.endpoint() {
+            endpoint.succeeded(peer);
+        }
+    }
+
+    /// An attempt has shown nothing about the replica; if it was its trial, somebody else has to try it.
+    fn undecided(&self) {
+        if let Some(endpoint) = self.endpoint() {
+            endpoint.give_up_trial();
+        }
     }
 
     async fn lease(self: &Rc<Self>, clock: &Arc<dyn Clock>) -> Result<Lease, Attempt> {
@@ -140,10 +230,10 @@ impl Replica {
             return Ok(Lease { sender, clock: clock.clone(), counted: place });
         }
         let connected = match &self.place {
-            Place::Network(address) => connect(address).await,
+            Place::Network(endpoint) => connect(endpoint.address()).await,
             Place::Memory(server) => connect_in_memory(server).await,
         };
-        let sender = connected.map_err(|error| Attempt::NotSent(error.to_string()))?;
+        let sender = connected.map_err(|error| Attempt::NoConnection(error.to_string()))?;
         Ok(Lease { sender, clock: clock.clone(), counted: place })
     }
 
@@ -184,6 +274,9 @@ struct Counted(Rc<Replica>);
 impl Counted {
     fn new(replica: Rc<Replica>) -> Self {
         replica.in_flight.set(replica.in_flight.get() + 1);
+        if let Some(endpoint) = replica.endpoint() {
+            endpoint.begin();
+        }
         Self(replica)
     }
 }
@@ -191,5 +284,8 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get() - 1);
+        if let Some(endpoint) = self.0.endpoint() {
+            endpoint.end();
+        }
     }
 }

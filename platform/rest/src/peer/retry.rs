@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::RngExt as _;
 
 /// The most attempts of one call, the first included.
-const MAX_ATTEMPTS: u32 = 3;
+pub(super) const MAX_ATTEMPTS: u32 = 3;
 
 /// A retry costs as much as so many answers earn: retries stay below a tenth of the calls.
 const ANSWERS_PER_RETRY: u32 = 10;
