@@ -46,12 +46,15 @@ impl Background {
             };
             // What is under way at the end is dropped there, and gives its connections back to their pools.
             let _inside = runtime.enter();
-            tokio::task::LocalSet::new().block_on(&runtime, run(&process, stopped, async |cell: &Rc<Cell>| {
-                if let Some(place) = place {
-                    be_a_member(cell, place, leaving).await;
-                }
-                has_left.send_replace(true);
-            }));
+            tokio::task::LocalSet::new().block_on(
+                &runtime,
+                run(&process, stopped, async |cell: &Rc<Cell>| {
+                    if let Some(place) = place {
+                        be_a_member(cell, place, leaving).await;
+                    }
+                    has_left.send_replace(true);
+                }),
+            );
         })?;
         Ok(Self { leave, left, stop, thread: Some(thread) })
     }
@@ -116,14 +119,7 @@ async fn run(
         })
         .await;
     };
-    tokio::join!(
-        membership(&cell),
-        relays,
-        consumers,
-        expire_reservations,
-        recover_orders,
-        send_emails
-    );
+    tokio::join!(membership(&cell), relays, consumers, expire_reservations, recover_orders, send_emails);
 }
 
 /// Takes steps until told to stop: at once while there is more to do, else after a pause. A failing step is

@@ -54,7 +54,8 @@ pub fn follows_registry(settings: &Settings, topology: &Topology) -> bool {
 /// The services that this one calls.
 pub fn called_services<'topology>(topology: &'topology Topology, service: &Service) -> Vec<&'topology str> {
     let edges = topology.edges().filter(|edge| edge.caller_service == service.name);
-    let mut called = edges.map(|edge| edge.callee_service).filter(|it| *it != service.name).collect::<Vec<_>>();
+    let mut called =
+        edges.map(|edge| edge.callee_service).filter(|it| *it != service.name).collect::<Vec<_>>();
     called.sort_unstable();
     called.dedup();
     called

@@ -13,9 +13,9 @@ use cleave_discovery::LocalRegistry;
 use cleave_events::{Outbox, TableLog};
 use cleave_rest::server::{Edge, Exposure};
 use cleave_telemetry::Metrics;
-use rand::{Rng as _, SeedableRng as _};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::{StdRng, SysRng};
+use rand::{Rng as _, SeedableRng as _};
 
 use crate::directory::{AddressError, Directory};
 use crate::house::{MIGRATIONS, TOPICS};

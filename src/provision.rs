@@ -11,7 +11,9 @@ use accounts::AdminError;
 use catalog::seed::{self, SeedProduct};
 use catalog_api::rest::CatalogAdapter;
 use catalog_api::{ListProducts, Product};
-use cleave_auth::{Claims, KeyFileError, RegistrationKeys, ServiceCredential, TokenIssuer, load_or_create_secret};
+use cleave_auth::{
+    Claims, KeyFileError, RegistrationKeys, ServiceCredential, TokenIssuer, load_or_create_secret,
+};
 use cleave_core::{AccountId, Clock, Context, IdempotencyKey, Ids, MAX_PAGE_SIZE, Page};
 use cleave_db::{CopiedTable, CopyError, Database};
 use inventory_api::{Inventory as _, ReceiveStock};

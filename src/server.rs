@@ -100,7 +100,8 @@ impl Listeners {
 
 /// Whether anybody reaches this service by its socket file.
 pub fn is_called_over_unix(topology: &Topology, service: &Service) -> bool {
-    let is_called = topology.edges().any(|edge| edge.link == Link::Unix && edge.callee_service == service.name);
+    let is_called =
+        topology.edges().any(|edge| edge.link == Link::Unix && edge.callee_service == service.name);
     // Every process calls the registry, whatever it hosts.
     let keeps_registry = service.hosts("registry") && topology.services().len() > 1;
     is_called || (keeps_registry && topology.link_between_processes() == Link::Unix)

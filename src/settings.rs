@@ -370,7 +370,10 @@ impl Settings {
         }
         self.discovery.advertised().map_err(|reason| ("discovery.advertise", reason))?;
         if self.discovery.registry.heartbeat() * 2 > self.discovery.registry.lease() {
-            return refuse("discovery.registry.heartbeat_ms", "write at most half of discovery.registry.lease_ms");
+            return refuse(
+                "discovery.registry.heartbeat_ms",
+                "write at most half of discovery.registry.lease_ms",
+            );
         }
         self.orders.check()?;
         self.post().map_err(|error| ("notifications.mail", error.to_string()))?;
@@ -450,7 +453,8 @@ impl Settings {
     /// The socket file of this process, for links over `unix`. The first process of a service has a place that can be told
     /// beforehand.
     pub fn socket_file(&self, service: &str, instance: &str) -> PathBuf {
-        let name = if instance == FIRST_INSTANCE { service.to_owned() } else { format!("{service}.{instance}") };
+        let name =
+            if instance == FIRST_INSTANCE { service.to_owned() } else { format!("{service}.{instance}") };
         self.data_dir.join("run").join(format!("{name}.sock"))
     }
 }

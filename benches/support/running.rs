@@ -58,7 +58,8 @@ impl RunningStore {
                 ids.clone(),
             );
             let process = runtime.block_on(preparing).expect("the data are there");
-            let listeners = Listeners::bind(settings, &topology, service, FIRST_INSTANCE).expect("free ports");
+            let listeners =
+                Listeners::bind(settings, &topology, service, FIRST_INSTANCE).expect("free ports");
             let unix = listeners.unix().map(ToOwned::to_owned);
             peers.insert(
                 service.name.clone(),

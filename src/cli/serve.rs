@@ -128,8 +128,11 @@ async fn serve(
                 std::future::pending::<()>().await;
             };
             let become_ready = async {
-                if tokio::time::timeout(LONGEST_JOINING, process.membership.complete(&process)).await.is_err() {
-                    tracing::warn!("not all services that this one calls are known yet; it serves without them");
+                if tokio::time::timeout(LONGEST_JOINING, process.membership.complete(&process)).await.is_err()
+                {
+                    tracing::warn!(
+                        "not all services that this one calls are known yet; it serves without them"
+                    );
                 }
                 match reporter.ready() {
                     Ok(()) => std::future::pending().await,

@@ -91,7 +91,11 @@ fn open_control(settings: &Settings) -> Option<(ControlSocket, PathBuf)> {
     let path = std::path::absolute(settings.data_dir.join("run").join("control.sock"));
     let opened = path.and_then(|path| Ok((ControlSocket::bind(&path)?, path)));
     // The store runs all the same.
-    opened.inspect_err(|error| tracing::warn!(%error, "no control socket: `cleave scale` cannot reach this store")).ok()
+    opened
+        .inspect_err(
+            |error| tracing::warn!(%error, "no control socket: `cleave scale` cannot reach this store"),
+        )
+        .ok()
 }
 
 /// Keys, tables and, in an empty store, goods.
@@ -114,7 +118,10 @@ async fn prepare(settings: &Settings) -> Outcome {
 fn singular(service: &Service) -> Option<&'static str> {
     let reasons = [
         ("gateway", "opens the public port, which only one process of this machine can have"),
-        ("registry", "keeps the registry, which is one process; while it is away, the others go on with its last answer"),
+        (
+            "registry",
+            "keeps the registry, which is one process; while it is away, the others go on with its last answer",
+        ),
     ];
     reasons.into_iter().find(|(role, _)| service.hosts(role)).map(|(_, reason)| reason)
 }

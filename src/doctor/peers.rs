@@ -21,7 +21,8 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
         return vec![Check::ok("peers", "`up` introduces the processes to each other")];
     };
     let follows_registry = follows_registry(&scope.settings, topology);
-    let keeper = topology.host_of("registry").filter(|keeper| follows_registry && keeper.name != service.name);
+    let keeper =
+        topology.host_of("registry").filter(|keeper| follows_registry && keeper.name != service.name);
     let mut called = called_by(topology, service);
     if let Some(keeper) = keeper {
         let asked = called.entry((&keeper.name, topology.link_between_processes())).or_default();

@@ -91,7 +91,10 @@ fn unfit_for_up(settings: &Settings, topology: &Topology) -> Vec<Check> {
     if let Some(keeper) = of_registry.filter(|keeper| !keeper.hosts("gateway")) {
         checks.push(Check::wrong(
             format!("services.{}.replicas", keeper.name),
-            format!("{} processes would keep the registry, and each would know of some services only", keeper.replicas),
+            format!(
+                "{} processes would keep the registry, and each would know of some services only",
+                keeper.replicas
+            ),
             "set it to 1",
         ));
     }

@@ -105,7 +105,9 @@ async fn converse(mut stream: UnixStream, fleet: &FleetHandle) {
             Ok(()) => Answer::Done,
             Err(error) => Answer::Refused { reason: error.to_string() },
         },
-        Err(error) => Answer::Refused { reason: format!("this `up` does not understand the request: {error}") },
+        Err(error) => {
+            Answer::Refused { reason: format!("this `up` does not understand the request: {error}") }
+        }
     };
     let mut line = serde_json::to_vec(&answer).unwrap_or_default();
     line.push(b'\n');

@@ -229,7 +229,9 @@ impl Crew {
         let plan = &self.plan;
         let member = &mut self.members[index];
         let mut command = Command::new(&plan.executable);
-        command.args((plan.arguments)(&member.service, member.replica)).envs(member.service.env.iter().cloned());
+        command
+            .args((plan.arguments)(&member.service, member.replica))
+            .envs(member.service.env.iter().cloned());
         let prefix = plan.logs.prefix(&member.label, self.label_width, index);
         let log = ChildLog::new(plan.logs.clone(), prefix);
         let mut peers = self.peers.subscribe();
@@ -239,7 +241,8 @@ impl Crew {
         }
         let process = Process::spawn(command, index, log, peers, self.events_sender.clone())?;
         let ready_by = self.introduced.then(|| process.spawned + plan.limits.ready_within);
-        member.state = State::Running(Running { process, listening: None, ready: false, ready_by, stop_by: None });
+        member.state =
+            State::Running(Running { process, listening: None, ready: false, ready_by, stop_by: None });
         Ok(())
     }
 

@@ -138,7 +138,9 @@ pub enum ScaleError {
         service: String,
     },
     /// A new process ended before it was ready.
-    #[error("service `{service}` ended before it was ready, {ending}; those that were there before go on{last_lines}")]
+    #[error(
+        "service `{service}` ended before it was ready, {ending}; those that were there before go on{last_lines}"
+    )]
     Failed {
         /// The service, with the number of the replica.
         service: String,

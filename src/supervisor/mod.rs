@@ -31,8 +31,8 @@
 
 mod child;
 mod child_log;
-mod crew;
 pub mod control;
+mod crew;
 mod error;
 mod fleet;
 mod handle;

@@ -100,6 +100,7 @@ impl Default for Limits {
 /// The command line of a supervised process: `serve --service NAME --supervised REPLICA` and the service's own
 /// arguments.
 pub fn serve_arguments(service: &ServicePlan, replica: usize) -> Vec<String> {
-    let fixed = ["serve", "--service", &service.name, "--supervised", &replica.to_string()].map(str::to_owned);
+    let fixed =
+        ["serve", "--service", &service.name, "--supervised", &replica.to_string()].map(str::to_owned);
     fixed.into_iter().chain(service.args.iter().cloned()).collect()
 }

@@ -76,7 +76,7 @@ fn plan_of(scripts: &[(&str, String)], run_file: &Path, logs: LogSink) -> FleetP
         let address = if public { "\"127.0.0.1:8080\"" } else { "null" };
         ServicePlan {
             introduced: true,
-        singular: None,
+            singular: None,
             name: (*name).to_owned(),
             replicas: 1,
             args: vec!["-c".to_owned(), script.clone()],

@@ -16,6 +16,7 @@
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
 //! * `processes`: real processes, started, killed and stopped.
+//! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
 //!
 //! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
@@ -37,5 +38,6 @@ mod openapi;
 mod outages;
 mod parity;
 mod processes;
+mod scaling;
 mod shopping;
 mod support;

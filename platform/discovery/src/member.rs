@@ -99,7 +99,12 @@ impl Member {
         let mut failing = false;
         loop {
             let registered = self.register().await;
-            note(&mut failing, &registered, "this process cannot be registered", "this process is registered again");
+            note(
+                &mut failing,
+                &registered,
+                "this process cannot be registered",
+                "this process is registered again",
+            );
             pause(&registered, self.settings.heartbeat()).await;
         }
     }
@@ -108,7 +113,12 @@ impl Member {
         let mut failing = false;
         loop {
             let looked = self.look(self.settings.long_poll()).await;
-            note(&mut failing, &looked, "the last good answer of the registry has to do", "the registry answers again");
+            note(
+                &mut failing,
+                &looked,
+                "the last good answer of the registry has to do",
+                "the registry answers again",
+            );
             pause(&looked, Duration::ZERO).await;
         }
     }
@@ -142,7 +152,10 @@ fn note(failing: &mut bool, outcome: &Result<(), RegistryError>, begins: &str, e
 }
 
 /// Waits for the next turn, or, after a failure, a random short time, so that not all come at once.
-#[expect(clippy::disallowed_methods, reason = "jitter must differ between processes; no result depends on it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "jitter must differ between processes; no result depends on it"
+)]
 async fn pause(outcome: &Result<(), RegistryError>, usual: Duration) {
     let pause =
         if outcome.is_ok() { usual } else { LONGEST_PAUSE.mul_f64(rand::rng().random_range(0.1..1.0)) };

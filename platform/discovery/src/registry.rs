@@ -116,8 +116,10 @@ pub enum RegistryError {
         known: String,
     },
     /// The key is not that of the service.
-    #[error("this is not the registration key of {service}: a process registers its own service only, with the key of \
-             keys/services/{service}.key from where the store was made")]
+    #[error(
+        "this is not the registration key of {service}: a process registers its own service only, with the key of \
+             keys/services/{service}.key from where the store was made"
+    )]
     WrongKey {
         /// The service that was to be registered.
         service: String,

@@ -152,14 +152,21 @@ async fn a_farewell_waits_until_all_who_follow_have_taken_it_over() {
         world.registry.watch(&world.system(), watch).await.expect("it answers").seen
     };
     let seen = follow(Seen::default(), 0).await;
-    let request =
-        Deregistration { service: "goods".into(), instance: "2".into(), key: world.key("goods"), wait_ms: 20_000 };
+    let request = Deregistration {
+        service: "goods".into(),
+        instance: "2".into(),
+        key: world.key("goods"),
+        wait_ms: 20_000,
+    };
     let context = world.system();
     let mut farewell = world.registry.deregister(&context, request);
     assert!(farewell.as_mut().now_or_never().is_none(), "edge has not heard of it");
     let told = follow(seen, 0).await;
     assert!(told.revision > seen.revision);
-    assert!(farewell.as_mut().now_or_never().is_none(), "edge has got it, and has not said that it has taken it over");
+    assert!(
+        farewell.as_mut().now_or_never().is_none(),
+        "edge has got it, and has not said that it has taken it over"
+    );
     let (left, _) = tokio::join!(farewell, follow(told, 0));
     assert_eq!(left, Ok(()));
     assert_eq!(world.ports("goods").await, [7001]);
@@ -229,8 +236,7 @@ impl Follower {
         let (clock, ids) = (world.clock.clone(), world.ids.clone());
         let registration = world.registration("edge", "1", 7100);
         let registry = Rc::new(Scripted { world, says: std::cell::RefCell::default() });
-        let member =
-            Member::new(registry.clone(), registration, clock, ids, Settings::default(), joined);
+        let member = Member::new(registry.clone(), registration, clock, ids, Settings::default(), joined);
         Self { registry, member, joined: hears }
     }
 
@@ -245,7 +251,10 @@ impl Follower {
     fn goods(&self) -> Vec<u16> {
         let joined = self.joined.borrow();
         let services = joined.known.iter().flat_map(|known| known.services().collect::<Vec<_>>());
-        services.filter(|(name, _)| *name == "goods").flat_map(|(_, all)| all.map(|it| it.tcp.port()).collect::<Vec<_>>()).collect()
+        services
+            .filter(|(name, _)| *name == "goods")
+            .flat_map(|(_, all)| all.map(|it| it.tcp.port()).collect::<Vec<_>>())
+            .collect()
     }
 
     /// Passes the time in which the registry comes to know everybody, with heartbeats of `goods`.
@@ -294,7 +303,10 @@ async fn a_registry_that_has_begun_anew_takes_away_those_alone_who_say_farewell(
     let key = follower.world().key("goods");
     let request = Deregistration { service: "goods".into(), instance: "3".into(), key, wait_ms: 0 };
     begun_anew.deregister(&context, request).await.expect("it says farewell");
-    begun_anew.register(&context, follower.world().registration("goods", "1", 7011)).await.expect("it is registered");
+    begun_anew
+        .register(&context, follower.world().registration("goods", "1", 7011))
+        .await
+        .expect("it is registered");
     let told = begun_anew.watch(&context, Watch::default()).await.expect("it answers");
     assert!(!told.seen.settled);
     follower.registry.says.replace(Some(Ok(told)));
@@ -322,7 +334,10 @@ async fn a_member_that_stops_says_farewell() {
     let (stop, stopped) = watch::channel(false);
     let mut joined = follower.joined.clone();
     let stopping = async {
-        joined.wait_for(|joined| joined.is_registered && joined.known.is_some()).await.expect("it is a member");
+        joined
+            .wait_for(|joined| joined.is_registered && joined.known.is_some())
+            .await
+            .expect("it is a member");
         assert_eq!(follower.world().ports("edge").await, [7100]);
         stop.send_replace(true);
     };

@@ -101,7 +101,11 @@ impl Default for Metrics {
             "How often a replica of a service was ejected, because it did not answer",
             ejections.clone(),
         );
-        registry.register("replicas_ejected", "How many replicas of a service are ejected now", ejected.clone());
+        registry.register(
+            "replicas_ejected",
+            "How many replicas of a service are ejected now",
+            ejected.clone(),
+        );
         Self { registry, calls, served, ejections, ejected }
     }
 }
@@ -121,7 +125,10 @@ impl Metrics {
     /// The counters of a service's replicas that this process avoids.
     pub fn ejections(&self, service: &str) -> Ejections {
         let labels = PeerLabels { service: service.to_owned() };
-        Ejections { total: self.ejections.get_or_create_owned(&labels), now: self.ejected.get_or_create_owned(&labels) }
+        Ejections {
+            total: self.ejections.get_or_create_owned(&labels),
+            now: self.ejected.get_or_create_owned(&labels),
+        }
     }
 
     /// All metrics in the OpenMetrics text format.

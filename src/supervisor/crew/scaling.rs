@@ -72,7 +72,9 @@ impl Crew {
     fn retire_above(&mut self, service: &str, replicas: usize) {
         let stop_by = now() + self.plan.limits.stop_within;
         let members = self.members.iter_mut();
-        members.filter(|it| it.service.name == service && it.replica > replicas).for_each(|member| member.retire(stop_by));
+        members
+            .filter(|it| it.service.name == service && it.replica > replicas)
+            .for_each(|member| member.retire(stop_by));
     }
 
     /// Answers those whose change is complete.
@@ -84,7 +86,9 @@ impl Crew {
                 if member.replica <= scaling.replicas { member.is_ready() } else { !member.is_there() }
             })
         };
-        for Scaling { service, replicas, answer } in self.scalings.extract_if(.., is_complete).collect::<Vec<_>>() {
+        for Scaling { service, replicas, answer } in
+            self.scalings.extract_if(.., is_complete).collect::<Vec<_>>()
+        {
             self.notice(&format!("service `{service}` is at {replicas}"));
             let _nobody_waits = answer.send(Ok(()));
         }

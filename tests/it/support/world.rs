@@ -86,8 +86,8 @@ impl World {
         let (settings, topology) = (settings.clone(), self.topology.clone());
         let preparing = Process::prepare(settings, topology, service.clone(), clock.clone(), ids.clone());
         let process = self.runtime.block_on(preparing).expect("the data are there");
-        let listeners =
-            Listeners::bind(&process.settings, &process.topology, &service, FIRST_INSTANCE).expect("ports are free");
+        let listeners = Listeners::bind(&process.settings, &process.topology, &service, FIRST_INSTANCE)
+            .expect("ports are free");
         let tcp = listeners.internal().expect("it is bound");
         let unix = listeners.unix().map(ToOwned::to_owned);
         self.peers.insert(name.to_owned(), vec![Address { tcp, unix }]);

@@ -11,7 +11,10 @@ use super::pool::Replica;
 
 /// Chooses among the replicas of a peer. `avoid` has just failed for the same call; `may_try` says that the call can be repeated,
 /// so that it may be the trial of a replica that was ejected.
-#[expect(clippy::disallowed_methods, reason = "which of equal replicas answers must not follow a pattern; no result depends on it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which of equal replicas answers must not follow a pattern; no result depends on it"
+)]
 pub(super) fn choose(
     replicas: &[Rc<Replica>],
     avoid: Option<&Rc<Replica>>,

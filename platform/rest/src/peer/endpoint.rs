@@ -142,7 +142,15 @@ impl Endpoint {
     }
 
     /// A call has failed. `may_eject` tells whether enough others are left.
-    pub(super) fn failed(&self, peer: &str, failure: Failure, now: Instant, may_eject: impl FnOnce() -> bool) {
+    pub(super) fn failed(
+        &self,
+        peer: &str,
+        failure: Failure,
+        now: Instant,
+        may_eject: impl FnOnce() -> bool,
+    ) {
+        // Before the lock: it looks at this replica too.
+        let may_eject = may_eject();
         let mut health = self.health();
         self.is_sound.store(false, Ordering::Relaxed);
         health.failures_in_a_row += 1;
@@ -155,7 +163,7 @@ impl Endpoint {
             None => {
                 let is_enough =
                     failure == Failure::NoConnection || health.failures_in_a_row >= FAILURES_IN_A_ROW;
-                if is_enough && may_eject() {
+                if is_enough && may_eject {
                     let until = now + jittered(FIRST_PAUSE);
                     health.ejected = Some(Ejected { until, pause: FIRST_PAUSE, is_on_trial: false });
                     self.ejections.begin();
@@ -184,7 +192,10 @@ impl Drop for Endpoint {
 }
 
 /// Somewhat less than the pause, so that not all processes try at once.
-#[expect(clippy::disallowed_methods, reason = "jitter must differ between processes; no result depends on it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "jitter must differ between processes; no result depends on it"
+)]
 fn jittered(pause: Duration) -> Duration {
     use rand::RngExt as _;
     pause.mul_f64(rand::rng().random_range(0.7..1.0))

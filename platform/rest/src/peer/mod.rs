@@ -261,7 +261,8 @@ impl Peer {
             };
             // To ask another replica what has not left for this one is no load that a retry adds.
             let elsewhere = self.pool.has_others();
-            let is_free = elsewhere && !matches!(error, Attempt::Broken(_)) && attempt + 1 < retry::MAX_ATTEMPTS;
+            let is_free =
+                elsewhere && !matches!(error, Attempt::Broken(_)) && attempt + 1 < retry::MAX_ATTEMPTS;
             let again = safe && (is_free || self.budget.spend(attempt));
             tracing::debug!(peer = self.name, attempt, again, %error, "no answer");
             if !again {

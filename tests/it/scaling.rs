@@ -1,0 +1,213 @@
+//! Services that get more processes and fewer while customers ask, and the registry by which all find each other.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use cleave_compare::{Client, Request};
+use rustix::process::Signal;
+
+use crate::support::binary::{Binary, ask, signal};
+use crate::support::waiting::eventually;
+
+/// Customers who ask at the same time, each over a connection that stays.
+const CUSTOMERS: usize = 6;
+
+/// Answers of each status, and requests without one, while something happens.
+fn ask_during(public: SocketAddr, path: &str, happens: impl FnOnce(&AtomicUsize)) -> BTreeMap<String, usize> {
+    let (is_over, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        let customers = (0..CUSTOMERS).map(|_| {
+            scope.spawn(|| {
+                let client = Client::new(public, Duration::from_secs(20));
+                let mut connection = client.connect().expect("the gateway is there");
+                let mut outcomes = BTreeMap::<String, usize>::new();
+                while !is_over.load(Ordering::Relaxed) {
+                    let outcome = connection.send(&Request::get(path));
+                    let outcome = outcome.map_or_else(
+                        |error| {
+                            connection = client.connect().expect("the gateway is there");
+                            error.to_string()
+                        },
+                        |answer| answer.status.to_string(),
+                    );
+                    *outcomes.entry(outcome).or_default() += 1;
+                    answers.fetch_add(1, Ordering::Relaxed);
+                }
+                outcomes
+            })
+        });
+        let customers = customers.collect::<Vec<_>>();
+        // Also where something is not as it should be, or the customers would ask for ever.
+        let happened = catch_unwind(AssertUnwindSafe(|| happens(&answers)));
+        is_over.store(true, Ordering::Relaxed);
+        let mut outcomes = BTreeMap::new();
+        for customer in customers {
+            for (outcome, count) in customer.join().expect("a customer ends in peace") {
+                *outcomes.entry(outcome).or_default() += count;
+            }
+        }
+        if let Err(panic) = happened {
+            println!("{outcomes:?}");
+            resume_unwind(panic);
+        }
+        outcomes
+    })
+}
+
+/// Waits until so many more answers have come.
+fn more(answers: &AtomicUsize, count: usize) {
+    let before = answers.load(Ordering::Relaxed);
+    eventually("customers get answers", || answers.load(Ordering::Relaxed), |now| *now >= before + count);
+}
+
+/// How often each process of a service has served an operation.
+fn served(binary: &Binary, service: &str, operation: &str) -> Vec<u64> {
+    let record = binary.run_record().expect("it runs");
+    let count = |internal| {
+        let metrics = ask(internal, &Request::get("/metrics"));
+        let text = String::from_utf8(metrics.body).expect("metrics are text");
+        let wanted = format!("operation=\"{operation}\"");
+        let mut lines = text.lines().filter(|line| line.starts_with("cleave_served_duration_seconds_count"));
+        let line = lines.find(|line| line.contains(&wanted));
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
+    };
+    record.services[service].iter().map(|process| count(process.internal)).collect()
+}
+
+#[test]
+fn a_service_gets_more_processes_and_fewer_and_no_request_fails() {
+    let binary = Binary::new();
+    let up = binary.up("microservices", &[]);
+    let public = binary.run_record().expect("it runs").public;
+    let outcomes = ask_during(public, "/api/v1/products?limit=3", |answers| {
+        more(answers, 200);
+        let told = binary.succeed(&["scale", "catalog", "3"]);
+        assert!(told.contains("catalog has 3 processes"), "{told}");
+        let each = eventually(
+            "the traffic spreads",
+            || served(&binary, "catalog", "list_products"),
+            |each| each.len() == 3 && each.iter().all(|count| *count > 20),
+        );
+        assert_eq!(each.len(), 3);
+        let told = binary.succeed(&["scale", "catalog", "1"]);
+        assert!(told.contains("catalog has 1 process"), "{told}");
+        assert_eq!(binary.run_record().expect("it runs").services["catalog"].len(), 1);
+        more(answers, 200);
+    });
+    assert_eq!(outcomes.keys().collect::<Vec<_>>(), ["200"], "{outcomes:?}");
+    assert!(binary.succeed(&["health"]).lines().count() == 10);
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
+fn replicas_of_a_service_that_writes_share_its_files_on_one_machine() {
+    let binary = Binary::new();
+    let up = binary.up("microservices", &[]);
+    for service in ["orders", "inventory", "cart", "payments", "notifications", "events", "accounts"] {
+        binary.succeed(&["scale", service, "2"]);
+    }
+    let shop = crate::support::shop::Shop::open(&binary);
+    let outcomes = std::thread::scope(|scope| {
+        let buyers = (0..4).map(|buyer| {
+            let shop = &shop;
+            scope.spawn(move || {
+                (0..10).map(|number| shop.buy("files", buyer * 10 + number)).collect::<Vec<_>>()
+            })
+        });
+        let buyers = buyers.collect::<Vec<_>>();
+        buyers.into_iter().flat_map(|buyer| buyer.join().expect("a buyer ends in peace")).collect::<Vec<_>>()
+    });
+    assert_eq!(outcomes, vec!["confirmed"; 40]);
+    binary.succeed(&["settle"]);
+    let audited = binary.succeed(&["data", "audit"]);
+    assert!(!audited.contains("BROKEN"), "{audited}");
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
+fn a_replica_that_is_killed_costs_its_customers_next_to_nothing() {
+    let binary = Binary::new();
+    let up = binary.up("microservices", &[]);
+    binary.succeed(&["scale", "catalog", "3"]);
+    let record = binary.run_record().expect("it runs");
+    let victim = record.services["catalog"][1].pid;
+    let outcomes = ask_during(record.public, "/api/v1/products?limit=3", |answers| {
+        more(answers, 300);
+        signal(victim, Signal::KILL);
+        more(answers, 600);
+    });
+    let failed =
+        outcomes.iter().filter(|(outcome, _)| *outcome != "200").map(|(_, count)| count).sum::<usize>();
+    let all = outcomes.values().sum::<usize>();
+    assert!(failed * 100 <= all, "{failed} of {all} failed: {outcomes:?}");
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
+fn a_replica_that_hangs_is_avoided_and_the_others_go_on() {
+    let binary = Binary::new().with_variable("CLEAVE__REQUESTS__DEADLINE_MS", "1000");
+    let up = binary.up("microservices", &[]);
+    binary.succeed(&["scale", "catalog", "3"]);
+    let record = binary.run_record().expect("it runs");
+    let victim = record.services["catalog"][2].pid;
+    let outcomes = ask_during(record.public, "/api/v1/products?limit=3", |answers| {
+        more(answers, 100);
+        signal(victim, Signal::STOP);
+        more(answers, 1_000);
+        signal(victim, Signal::CONT);
+    });
+    // Each customer can have been waiting there when it began to hang, and one more tries it now and then.
+    let failed =
+        outcomes.iter().filter(|(outcome, _)| *outcome != "200").map(|(_, count)| count).sum::<usize>();
+    assert!(failed <= 3 * CUSTOMERS, "{outcomes:?}");
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
+fn while_the_registry_is_away_everybody_goes_on_with_its_last_answer() {
+    let binary = Binary::new();
+    let up = binary.up("microservices", &[]);
+    let record = binary.run_record().expect("it runs");
+    let registry = record.services["registry"][0].pid;
+    let outcomes = ask_during(record.public, "/api/v1/products?limit=3", |answers| {
+        signal(registry, Signal::KILL);
+        let back =
+            || binary.run_record().and_then(|record| Some(record.services.get("registry")?.first()?.pid));
+        eventually("the registry is back", back, |now| now.is_some_and(|now| now != registry));
+        more(answers, 200);
+        // It has forgotten everything, and learns it again.
+        binary.succeed(&["scale", "catalog", "2"]);
+        eventually(
+            "the traffic spreads",
+            || served(&binary, "catalog", "list_products"),
+            |each| each.len() == 2 && each.iter().all(|count| *count > 20),
+        );
+    });
+    assert_eq!(outcomes.keys().collect::<Vec<_>>(), ["200"], "{outcomes:?}");
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
+fn what_cannot_be_scaled_is_told_with_the_reason() {
+    let binary = Binary::new();
+    let ended = binary.run(&["scale", "catalog", "2"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("nothing runs here; start it with `cleave up`"), "{ended:?}");
+    let up = binary.up("microservices", &[]);
+    for (arguments, code, words) in [
+        (["catlog", "2"], 2, "did you mean \"catalog\"?"),
+        (["gateway", "2"], 1, "opens the public port"),
+        (["registry", "2"], 1, "keeps the registry"),
+        (["catalog", "0"], 2, "1..=64"),
+        (["catalog", "65"], 2, "1..=64"),
+        (["catalog", "many"], 2, "many"),
+    ] {
+        let ended = binary.run(&["scale", arguments[0], arguments[1]]);
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert!(ended.stderr.contains(words), "{words}: {ended:?}");
+    }
+    assert_eq!(up.stop().code, Some(0));
+}
