@@ -20,7 +20,7 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
     let (Some(topology), Some(service)) = (&scope.topology, scope.one()) else {
         return vec![Check::ok("peers", "`up` introduces the processes to each other")];
     };
-    let follows_registry = follows_registry(&scope.settings, topology);
+    let follows_registry = follows_registry(scope.settings, topology);
     let keeper =
         topology.host_of("registry").filter(|keeper| follows_registry && keeper.name != service.name);
     let mut called = called_by(topology, service);

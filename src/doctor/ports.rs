@@ -39,7 +39,7 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
 /// Whether other services call this one over TCP, and nobody tells them where it is.
 fn is_called(scope: &Scope<'_>, service: &Service) -> bool {
     let Some(topology) = &scope.topology else { return false };
-    if follows_registry(&scope.settings, topology) {
+    if follows_registry(scope.settings, topology) {
         return service.hosts("registry") && topology.link_between_processes() == Link::Tcp;
     }
     topology.edges().any(|edge| {

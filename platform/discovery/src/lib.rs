@@ -7,7 +7,7 @@
 //!
 //! * A [`Registry`] keeps who has registered, each under a lease on monotonic time, and numbers every change. It has no
 //!   database: one that was started again learns from the next heartbeats, and says so until it has heard for a whole
-//!   lease ([`Snapshot::settled`]).
+//!   lease ([`Seen::settled`]).
 //! * A [`Member`] registers its process, follows the registry and tells what is known. It asks nobody on the way of a call: the
 //!   last good answer stays in memory, and [`Known`] refuses what would take it away wrongly.
 //!

@@ -70,7 +70,7 @@ impl LocalRegistry {
         self.state.bell.send_replace(());
     }
 
-    fn admit(&self, context: &Context) -> Result<(), RegistryError> {
+    fn admit(context: &Context) -> Result<(), RegistryError> {
         match &context.caller {
             Caller::System => Ok(()),
             Caller::Anonymous => Err(RegistryError::Unauthenticated),
@@ -80,7 +80,7 @@ impl LocalRegistry {
 
     /// Refuses who speaks of a service that is not its own.
     fn admit_service(&self, context: &Context, service: &str, key: &str) -> Result<(), RegistryError> {
-        self.admit(context)?;
+        Self::admit(context)?;
         if !self.state.services.contains(service) {
             let known = self.state.services.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             return Err(RegistryError::UnknownService { service: service.to_owned(), known });
@@ -157,7 +157,7 @@ impl Registry for LocalRegistry {
     }
 
     async fn watch(&self, context: &Context, request: Watch) -> Result<Snapshot, RegistryError> {
-        self.admit(context)?;
+        Self::admit(context)?;
         let Watch { follower, seen, wait_ms } = request;
         let until = self.patience(context, wait_ms);
         if let Some(follower) = follower {

@@ -55,7 +55,7 @@ impl World {
     }
 
     fn system(&self) -> Context {
-        Context::background(&self.ids, self.clock.instant() + Duration::from_secs(60))
+        Context::background(&self.ids, self.clock.instant() + Duration::from_mins(1))
     }
 
     fn registration(&self, service: &str, name: &str, port: u16) -> Registration {
