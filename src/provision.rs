@@ -142,6 +142,15 @@ pub fn create_keys(settings: &Settings) -> Result<(), ProvisionError> {
     Ok(())
 }
 
+/// Makes the registration keys of a topology's services that are missing.
+pub fn create_registration_keys(settings: &Settings, topology: &Topology) -> Result<(), ProvisionError> {
+    let keys = RegistrationKeys::load(&settings.registry_secret_file())?;
+    for service in topology.services() {
+        keys.store_key_of(&service.name, &settings.registration_key_file(&service.name))?;
+    }
+    Ok(())
+}
+
 /// Makes the places of the modules' databases that are missing, and brings every module's tables to the state that this binary
 /// knows.
 pub async fn migrate(settings: &Settings) -> Result<(), ProvisionError> {

@@ -67,8 +67,10 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
     if let DataCommand::Audit { json } = *command {
         return block_on(audit(&settings, json));
     }
+    let topology = common.topology(&settings.topology)?;
     block_on(async {
         provision::create_keys(&settings).map_err(not_provisioned)?;
+        provision::create_registration_keys(&settings, &topology).map_err(not_provisioned)?;
         provision::migrate(&settings).await.map_err(not_provisioned)?;
         let DataCommand::Seed { products, seed } = *command else {
             println!("the tables in {} are up to date", settings.data_dir.display());

@@ -22,7 +22,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::house::HOUSE;
 use crate::provision::ProvisionError;
 use crate::settings::{LogFormat, Settings, SettingsError, check_database_url};
-use crate::topology::Topology;
+use crate::topology::{Link, Topology};
 
 /// One online store, cut into modules; one line says which of them share a process.
 ///
@@ -100,6 +100,16 @@ enum Command {
     /// The bare handlers that `compare` measures beside the topologies
     #[command(hide = true)]
     Floor(floor::FloorArgs),
+}
+
+/// A flag that takes a link between processes.
+fn process_link(text: &str) -> Result<Link, String> {
+    let link = Link::ALL.into_iter().find(|link| link.as_str() == text);
+    match link {
+        Some(link) if link.joins_processes() => Ok(link),
+        Some(link) => Err(format!("{link} joins what is in one process: write tcp or unix")),
+        None => Err("write tcp or unix".to_owned()),
+    }
 }
 
 /// A flag that takes what database.url takes.
@@ -227,6 +237,15 @@ impl Common {
 
     fn topologies(&self) -> PathBuf {
         self.config.join("topologies")
+    }
+
+    /// The topology of that name, with the link of a flag between its processes.
+    fn linked_topology(&self, name_or_notation: &str, link: Option<Link>) -> Result<Topology, Failure> {
+        let topology = self.topology(name_or_notation)?;
+        Ok(match link {
+            Some(link) => topology.linked_by(link),
+            None => topology,
+        })
     }
 
     fn topology(&self, name_or_notation: &str) -> Result<Topology, Failure> {

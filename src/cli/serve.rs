@@ -18,7 +18,7 @@ use crate::server::{Listeners, Running};
 use crate::settings::{FIRST_INSTANCE, Settings};
 use crate::supervisor::protocol::Listening;
 use crate::supervisor::{ShutdownSignal, Supervised};
-use crate::topology::{Service, Topology};
+use crate::topology::{Link, Service, Topology};
 
 /// How long a process waits at most, before it calls itself ready, until it knows where all the services are that it calls.
 const LONGEST_JOINING: Duration = Duration::from_secs(5);
@@ -29,6 +29,9 @@ pub(super) struct ServeArgs {
     /// A topology's name, or one line such as "catalog | *" [default: the configuration's]
     #[arg(long, value_name = "T")]
     topology: Option<String>,
+    /// How processes reach each other: tcp, or unix for socket files [default: the topology's]
+    #[arg(long, value_name = "LINK", value_parser = super::process_link)]
+    link: Option<Link>,
     /// Which of its services to run; may be left out where there is only one
     #[arg(long, value_name = "S")]
     service: Option<String>,
@@ -40,7 +43,7 @@ pub(super) struct ServeArgs {
 pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
     let settings = common.settings(args.topology.as_deref())?;
     start_logging(&settings)?;
-    let topology = common.topology(&settings.topology)?;
+    let topology = common.linked_topology(&settings.topology, args.link)?;
     let service = match (&args.service, topology.services()) {
         (Some(name), _) => topology.service(name).map_err(usage)?.clone(),
         (None, [only]) => only.clone(),

@@ -21,7 +21,7 @@ use crate::supervisor::control::ControlSocket;
 use crate::supervisor::{
     Fleet, FleetPlan, LogSink, ServicePlan, ShutdownSignal, SupervisorError, address_table,
 };
-use crate::topology::{Service, Topology};
+use crate::topology::{Link, Service, Topology};
 
 /// What `up` takes.
 #[derive(Debug, Args)]
@@ -29,12 +29,15 @@ pub(super) struct UpArgs {
     /// A topology's name, or one line such as "catalog | *" [default: the configuration's]
     #[arg(long, value_name = "T")]
     topology: Option<String>,
+    /// How processes reach each other: tcp, or unix for socket files [default: the topology's]
+    #[arg(long, value_name = "LINK", value_parser = super::process_link)]
+    link: Option<Link>,
 }
 
 pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
     let settings = common.settings(args.topology.as_deref())?;
     start_logging(&settings)?;
-    let topology = common.topology(&settings.topology)?;
+    let topology = common.linked_topology(&settings.topology, args.link)?;
     block_on(up(common, settings, topology))
 }
 
@@ -136,6 +139,7 @@ pub(super) fn fleet_plan(
     let executable: PathBuf = std::env::current_exe().context("cannot find this program's own file")?;
     let mut args = common.for_child(settings);
     args.extend(["--topology".to_owned(), settings.topology.clone()]);
+    args.extend(["--link".to_owned(), topology.link_between_processes().to_string()]);
     // Not as a flag, which everybody on this machine could read; and no process gets the rights of who administers it.
     let database_url = Engine::without_admin(&settings.database.url).map_err(usage)?;
     let env = vec![("CLEAVE__DATABASE__URL".to_owned(), database_url)];

@@ -75,6 +75,16 @@ impl Topology {
         self.edge_links.get(&(from, to)).copied().unwrap_or(usual)
     }
 
+    /// The same topology with another link between processes, where no edge says otherwise. A link that joins no processes changes
+    /// nothing.
+    #[must_use]
+    pub fn linked_by(mut self, link: Link) -> Self {
+        if link.joins_processes() {
+            self.link_between_processes = link;
+        }
+        self
+    }
+
     /// The link between processes where no edge says otherwise.
     pub fn link_between_processes(&self) -> Link {
         self.link_between_processes

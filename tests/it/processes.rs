@@ -231,6 +231,28 @@ fn each_replica_listens_on_a_socket_file_of_its_own() {
 }
 
 #[test]
+fn a_whole_topology_runs_over_socket_files() {
+    let binary = Binary::new();
+    let ended = binary.run(&["up", "--topology", "microservices", "--link", "direct"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("write tcp or unix"), "{ended:?}");
+    let up = binary.up("microservices", &["--link", "unix"]);
+    let record = binary.run_record().expect("it runs");
+    first_product_id(record.public);
+    for processes in record.services.values() {
+        let placement = json(&ask(processes[0].internal, &Request::get("/topology")));
+        for call in placement["calls"].as_array().expect("a list of calls") {
+            assert_eq!(call["link"], "unix", "{placement}");
+        }
+    }
+    binary.succeed(&["scale", "catalog", "2"]);
+    for _ in 0..20 {
+        assert_eq!(ask(record.public, &Request::get("/api/v1/products?limit=1")).status, 200);
+    }
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
 fn a_process_opens_the_databases_of_its_own_modules_only() {
     let binary = Binary::new();
     let up = binary.up("microservices", &[]);
