@@ -251,8 +251,7 @@ fn processes_by_hand_find_each_other_by_the_registry_with_the_keys_of_their_own_
 
     let stolen = binary.data_dir().join("keys/services");
     std::fs::copy(stolen.join("storefront.key"), stolen.join("people.key")).expect("it can be copied");
-    let (stranger, stranger_internal, _) = serve(&binary, "people");
-    let _never_registered = stranger_internal;
+    let (stranger, ..) = serve(&binary, "people");
     let mut trade = trade;
     let refused = trade.until_it_prints("not the registration key of this service");
     assert!(refused.contains("people"), "{refused}");
