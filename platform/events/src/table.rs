@@ -1,5 +1,8 @@
 //! The event log as a table.
 
+mod follow;
+mod topics;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,10 +10,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cleave_core::{Caller, Clock, Context, ContractError as _};
 use cleave_db::{Database, failure_of, is_unique_violation};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 use tokio::sync::watch;
 
-use crate::log::{Append, EventLog, EventLogError, ReadEvents, ReadRange, TopicStatus};
+use crate::log::{
+    Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
+    ReadRange, TopicStatus, Trim,
+};
 use crate::recorded::{MAX_ROWS_PER_STATEMENT, RecordedEvent, event_columns};
 
 /// The most events that one answer has, and about how many bytes.
@@ -25,6 +31,15 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long a reader waits at most when the log is about to stop.
 const LAST_WAIT: Duration = Duration::from_millis(50);
+
+/// The number of the last event of the topic `$1`, also where it has been cut.
+macro_rules! last_offset {
+    () => {
+        "(SELECT MAX(last) FROM (SELECT COALESCE(MAX(position), 0) AS last FROM events WHERE topic = $1 \
+         UNION ALL SELECT trimmed_through FROM topics WHERE topic = $1) AS ends)"
+    };
+}
+use last_offset;
 
 /// The event log in a database of this process. Clones are the same log: each thread takes one, and an append in one of
 /// them wakes the readers in all.
@@ -66,7 +81,7 @@ impl TableLog {
     }
 
     async fn last(&self, topic: &str) -> Result<i64, EventLogError> {
-        sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events WHERE topic = $1")
+        sqlx::query_scalar(concat!("SELECT ", last_offset!()))
             .bind(topic)
             .fetch_one(self.database.readers())
             .await
@@ -85,9 +100,9 @@ impl TableLog {
         let sql = format!(
             "INSERT INTO events (topic, {columns}) \
              SELECT $1, CAST(column1 AS BIGINT), column2, CAST(column3 AS BIGINT), column4, column5, column6, column7, \
-             CAST(column8 AS BIGINT) FROM (VALUES {rows}) AS fresh \
-             WHERE (SELECT COALESCE(MAX(position), 0) FROM events WHERE topic = $1) = $2",
-            columns = event_columns!()
+             CAST(column8 AS BIGINT) FROM (VALUES {rows}) AS fresh WHERE {last_offset} = $2",
+            columns = event_columns!(),
+            last_offset = last_offset!(),
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(topic).bind(first.offset - 1);
         for event in events {
@@ -138,6 +153,7 @@ impl TableLog {
         .fetch_all(self.database.readers())
         .await
         .map_err(|error| failed(&error))?;
+        self.refuse_trimmed(topic, range.after).await?;
         let mut bytes = 0;
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -161,6 +177,12 @@ impl Topic {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let events = recent.iter().skip(skipped).take(limit).cloned().collect::<Vec<_>>();
         (!events.is_empty()).then_some(events)
+    }
+
+    /// Keeps what has been cut from being read any more.
+    fn forget_before(&self, first_offset: i64) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|event| event.offset >= first_offset);
     }
 }
 
@@ -224,16 +246,34 @@ impl EventLog for TableLog {
         }
     }
 
+    async fn follow(&self, context: &Context, request: FollowEvents) -> Result<EventStream, EventLogError> {
+        admit(context)?;
+        self.follow_now(request).await
+    }
+
     async fn topics(&self, context: &Context) -> Result<Vec<TopicStatus>, EventLogError> {
         admit(context)?;
-        let rows = sqlx::query("SELECT topic, MAX(position) FROM events GROUP BY topic ORDER BY topic")
-            .fetch_all(self.database.readers())
-            .await
-            .map_err(|error| failed(&error))?;
-        let status = |row: &sqlx::any::AnyRow| {
-            Ok(TopicStatus { topic: row.try_get(0)?, last_offset: row.try_get(1)? })
-        };
-        rows.iter().map(status).collect::<Result<_, _>>().map_err(|error| failed(&error))
+        self.list_topics().await
+    }
+
+    async fn report(&self, context: &Context, progress: ConsumerProgress) -> Result<(), EventLogError> {
+        admit(context)?;
+        self.register(&progress).await
+    }
+
+    async fn consumers(&self, context: &Context) -> Result<Vec<ConsumerProgress>, EventLogError> {
+        admit(context)?;
+        self.list_consumers().await
+    }
+
+    async fn forget(&self, context: &Context, consumer: ConsumerId) -> Result<(), EventLogError> {
+        admit(context)?;
+        self.unregister(&consumer).await
+    }
+
+    async fn trim(&self, context: &Context, request: Trim) -> Result<i64, EventLogError> {
+        admit(context)?;
+        self.cut(&request).await
     }
 }
 

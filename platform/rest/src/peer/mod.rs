@@ -6,6 +6,7 @@
 mod address;
 mod body;
 mod connection;
+mod lines;
 mod pool;
 mod retry;
 
