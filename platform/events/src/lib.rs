@@ -21,10 +21,14 @@ mod dead_letters;
 mod log;
 mod observed;
 mod outbox;
+mod progress;
 mod reaction;
+mod rebuild;
 mod recorded;
 mod relay;
+mod replay;
 pub mod rest;
+mod retention;
 mod settings;
 mod table;
 #[cfg(test)]
@@ -41,9 +45,12 @@ pub use log::{
 pub use observed::ObservedEventLog;
 pub use outbox::{Outbox, outbox_events};
 pub use reaction::{Reaction, ReactionError};
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use recorded::RecordedEvent;
 pub use relay::Relay;
-pub use settings::Settings;
+pub use replay::{ReplayError, Replayed};
+pub use retention::Retention;
+pub use settings::{RetentionSettings, Settings};
 pub use table::TableLog;
 
 /// The tables of an [`Outbox`]: a step in the history of every module that tells others of its changes.

@@ -1,6 +1,10 @@
 //! The event log as a table.
 
+mod append;
+mod check;
 mod follow;
+mod mend;
+mod read;
 mod topics;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -9,19 +13,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cleave_core::{Caller, Clock, Context, ContractError as _};
-use cleave_db::{Database, failure_of, is_unique_violation};
-use sqlx::AssertSqlSafe;
+use cleave_db::{Database, WriteError, failure_of};
 use tokio::sync::watch;
 
 use crate::log::{
     Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
-    ReadRange, TopicStatus, Trim,
+    TopicStatus, Trim,
 };
-use crate::recorded::{MAX_ROWS_PER_STATEMENT, RecordedEvent, event_columns};
-
-/// The most events that one answer has, and about how many bytes.
-const MAX_EVENTS_PER_ANSWER: u32 = 1_000;
-const MAX_BYTES_PER_ANSWER: usize = 1024 * 1024;
+use crate::recorded::RecordedEvent;
+use append::Queue;
 
 /// How many of a topic's latest events are kept in memory, for readers that have just been woken.
 const RECENT_EVENTS: usize = 256;
@@ -48,6 +48,7 @@ pub struct TableLog {
     database: Database,
     clock: Arc<dyn Clock>,
     topics: Arc<Mutex<BTreeMap<String, Arc<Topic>>>>,
+    queue: Arc<Queue>,
     /// Whether the log is about to stop.
     ending: Arc<watch::Sender<bool>>,
 }
@@ -64,7 +65,7 @@ struct Topic {
 impl TableLog {
     /// The log in this database, whose tables must be at the state of [`crate::LOG_MIGRATIONS`].
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock, topics: Arc::default(), ending: Arc::default() }
+        Self { database, clock, topics: Arc::default(), queue: Arc::default(), ending: Arc::default() }
     }
 
     /// Lets nobody wait any longer for something new: who stops would have to wait for those who do.
@@ -88,41 +89,6 @@ impl TableLog {
             .map_err(|error| failed(&error))
     }
 
-    /// Appends events that one statement can carry; `false` where the topic does not end right before them.
-    async fn append_after_last(&self, topic: &str, events: &[RecordedEvent]) -> Result<bool, EventLogError> {
-        let Some(first) = events.first() else { return Ok(true) };
-        // One statement is one durable transaction: the guard and the insert stand or fall together.
-        let row = |index: usize| {
-            let places = (0..8).map(|column| format!("${}", 3 + index * 8 + column)).collect::<Vec<_>>();
-            format!("({})", places.join(", "))
-        };
-        let rows = (0..events.len()).map(row).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "INSERT INTO events (topic, {columns}) \
-             SELECT $1, CAST(column1 AS BIGINT), column2, CAST(column3 AS BIGINT), column4, column5, column6, column7, \
-             CAST(column8 AS BIGINT) FROM (VALUES {rows}) AS fresh WHERE {last_offset} = $2",
-            columns = event_columns!(),
-            last_offset = last_offset!(),
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(topic).bind(first.offset - 1);
-        for event in events {
-            query = query
-                .bind(event.offset)
-                .bind(&event.name)
-                .bind(i64::from(event.version))
-                .bind(&event.entity)
-                .bind(&event.payload)
-                .bind(&event.actor)
-                .bind(&event.request_id)
-                .bind(event.recorded_at.as_micros());
-        }
-        match query.execute(self.database.writer()).await {
-            Ok(done) => Ok(done.rows_affected() > 0),
-            Err(error) if is_unique_violation(&error) => Ok(false),
-            Err(error) => Err(failed(&error)),
-        }
-    }
-
     fn tell_readers(&self, topic: &str, appended: &[RecordedEvent]) {
         let Some(last) = appended.last() else { return };
         let topic = self.topic(topic);
@@ -135,36 +101,6 @@ impl TableLog {
         recent.drain(..surplus);
         drop(recent);
         topic.bell.send_replace(last.offset);
-    }
-
-    async fn read_now(&self, topic: &str, range: ReadRange) -> Result<Vec<RecordedEvent>, EventLogError> {
-        let limit = range.limit.clamp(1, MAX_EVENTS_PER_ANSWER);
-        if let Some(recent) = self.topic(topic).recent_after(range.after, limit) {
-            return Ok(recent);
-        }
-        let rows = sqlx::query(concat!(
-            "SELECT ",
-            event_columns!(),
-            " FROM events WHERE topic = $1 AND position > $2 ORDER BY position LIMIT $3"
-        ))
-        .bind(topic)
-        .bind(range.after)
-        .bind(i64::from(limit))
-        .fetch_all(self.database.readers())
-        .await
-        .map_err(|error| failed(&error))?;
-        self.refuse_trimmed(topic, range.after).await?;
-        let mut bytes = 0;
-        let mut events = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let event = RecordedEvent::from_row(row, 0).map_err(|error| failed(&error))?;
-            bytes += event.size();
-            if bytes > MAX_BYTES_PER_ANSWER && !events.is_empty() {
-                break;
-            }
-            events.push(event);
-        }
-        Ok(events)
     }
 }
 
@@ -195,27 +131,7 @@ impl EventLog for TableLog {
 
     async fn append(&self, context: &Context, request: Append) -> Result<i64, EventLogError> {
         admit(context)?;
-        let Append { topic, mut events } = request;
-        if !events.windows(2).all(|pair| pair[0].offset + 1 == pair[1].offset) {
-            return Err(EventLogError::Disordered);
-        }
-        while let Some(first) = events.first().map(|event| event.offset) {
-            let count = events.len().min(MAX_ROWS_PER_STATEMENT);
-            if self.append_after_last(&topic, &events[..count]).await? {
-                self.tell_readers(&topic, &events[..count]);
-                if count == events.len() {
-                    return Ok(events[count - 1].offset);
-                }
-                events.drain(..count);
-                continue;
-            }
-            let last_offset = self.last(&topic).await?;
-            if last_offset < first - 1 {
-                return Err(EventLogError::Gap { topic, last_offset });
-            }
-            events.retain(|event| event.offset > last_offset);
-        }
-        self.last(&topic).await
+        self.append_with_others(request).await
     }
 
     async fn read(
@@ -287,4 +203,11 @@ fn admit(context: &Context) -> Result<(), EventLogError> {
 
 fn failed(error: &sqlx::Error) -> EventLogError {
     EventLogError::from_failure(failure_of("events", error))
+}
+
+fn write_failed(error: &WriteError<()>) -> EventLogError {
+    match error {
+        WriteError::Database(error) => failed(error),
+        WriteError::Refused(()) => EventLogError::Internal,
+    }
 }

@@ -4,7 +4,7 @@ use cleave_db::WriteError;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{TableLog, failed, last_offset};
+use super::{TableLog, failed, last_offset, write_failed};
 use crate::log::{ConsumerId, ConsumerProgress, EventLogError, TopicStatus, Trim};
 
 impl TableLog {
@@ -125,10 +125,7 @@ impl TableLog {
                     .await?;
             Ok::<_, WriteError<()>>(trimmed.unwrap_or(0) + 1)
         });
-        let first_offset = written.await.map_err(|error| match error {
-            WriteError::Database(error) => failed(&error),
-            WriteError::Refused(()) => EventLogError::Internal,
-        })?;
+        let first_offset = written.await.map_err(|error| write_failed(&error))?;
         self.topic(&request.topic).forget_before(first_offset);
         Ok(first_offset)
     }
