@@ -145,6 +145,17 @@ impl Consumer {
         dead_letters::list(&self.database, self.topic()).await.map_err(|error| self.failed(&error))
     }
 
+    /// How many events were put aside.
+    pub async fn count_dead_letters(&self) -> Result<i64, EventLogError> {
+        let stored: Option<i64> =
+            sqlx::query_scalar("SELECT dead_letters FROM consumer_offsets WHERE topic = $1")
+                .bind(self.topic())
+                .fetch_optional(self.database.readers())
+                .await
+                .map_err(|error| self.failed(&error))?;
+        Ok(stored.unwrap_or(0))
+    }
+
     /// Tries the events that were put aside once more: that of `offset` or all, each with those that wait behind it, in
     /// their order. Tells how many could be applied.
     pub async fn retry(&self, offset: Option<i64>) -> Result<u64, EventLogError> {
@@ -339,7 +350,7 @@ impl Consumer {
     }
 
     /// The offset as it stands in the database; who has none begins at the first event.
-    async fn stored_position(&self) -> Result<i64, EventLogError> {
+    pub async fn stored_position(&self) -> Result<i64, EventLogError> {
         let stored = sqlx::query_scalar("SELECT position FROM consumer_offsets WHERE topic = $1")
             .bind(self.topic())
             .fetch_optional(self.database.readers())

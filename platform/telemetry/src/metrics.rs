@@ -8,12 +8,15 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::EventGauges;
+
 /// The metrics of one process.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Histogram, Buckets>,
     served: Family<ServedLabels, Histogram, Buckets>,
+    events: EventGauges,
 }
 
 /// Which call it was: from whom to whom, which operation, over which link.
@@ -66,7 +69,9 @@ impl Default for Metrics {
             Unit::Seconds,
             served.clone(),
         );
-        Self { registry, calls, served }
+        let events = EventGauges::default();
+        events.register(&mut registry);
+        Self { registry, calls, served, events }
     }
 }
 
@@ -80,6 +85,11 @@ impl Metrics {
     pub fn served_timer(&self, module: &str, operation: &str) -> Timer {
         let labels = ServedLabels { module: module.to_owned(), operation: operation.to_owned() };
         Timer(self.served.get_or_create_owned(&labels))
+    }
+
+    /// How far events have come.
+    pub fn events(&self) -> &EventGauges {
+        &self.events
     }
 
     /// All metrics in the OpenMetrics text format.
@@ -115,5 +125,21 @@ mod tests {
         let text = metrics.render();
         let expected = r#"cleave_call_duration_seconds_count{caller="catalog",callee="inventory",operation="get_stock",link="tcp"} 1"#;
         assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn gauges_of_events_are_rendered_with_their_labels() {
+        let metrics = Metrics::default();
+        metrics.events().set_lag("catalog", "inventory", 7);
+        metrics.events().set_kept("inventory", 3, 9, 700);
+        let text = metrics.render();
+        for expected in [
+            r#"cleave_events_consumer_lag{consumer="catalog",topic="inventory"} 7"#,
+            r#"cleave_events_first_offset{topic="inventory"} 3"#,
+            r#"cleave_events_last_offset{topic="inventory"} 9"#,
+            r#"cleave_events_log_size_bytes{topic="inventory"} 700"#,
+        ] {
+            assert!(text.contains(expected), "{expected} is not in {text}");
+        }
     }
 }

@@ -6,13 +6,30 @@ use sqlx::Row as _;
 use super::check::checksum;
 use super::read::{Record, is_unreadable, record_columns};
 use super::{TableLog, failed, write_failed};
-use crate::log::EventLogError;
+use crate::log::{EventLogError, TopicStatus};
 use crate::recorded::{RecordedEvent, event_columns};
 
 /// How many events are read at once.
 const PAGE: u32 = 500;
 
 impl TableLog {
+    /// Reads everything that the log keeps and gives the first damage of each topic.
+    pub async fn damages(&self) -> Result<Vec<EventLogError>, EventLogError> {
+        let mut damages = Vec::new();
+        for TopicStatus { topic, first_offset, last_offset, .. } in self.list_topics().await? {
+            let mut after = first_offset - 1;
+            while after < last_offset {
+                let (events, refusal) = self.read_table(&topic, after, PAGE).await?;
+                damages.extend(refusal.clone());
+                match events.last() {
+                    Some(last) if refusal.is_none() => after = last.offset,
+                    _ => break,
+                }
+            }
+        }
+        Ok(damages)
+    }
+
     /// The last event of a topic that was cut; 0 where none was.
     pub(crate) async fn trimmed_through(&self, topic: &str) -> Result<i64, EventLogError> {
         let stored: Option<i64> = sqlx::query_scalar("SELECT trimmed_through FROM topics WHERE topic = $1")
