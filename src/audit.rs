@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
-use cleave_events::{EventLogError, RecordedEvent};
+use cleave_events::EventLogError;
 use orders::audit::{OrderFacts, Phase};
 use serde::Serialize;
 
@@ -70,7 +70,7 @@ struct Facts {
     accounts: std::collections::BTreeSet<String>,
     notifications: BTreeMap<String, i64>,
     /// By topic: what stands in the outbox, and what in the log.
-    told: BTreeMap<&'static str, (Vec<RecordedEvent>, Vec<RecordedEvent>)>,
+    told: BTreeMap<&'static str, events::Told>,
 }
 
 /// Audits the whole store, all of which `cell` hosts.

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use crate::compose::Cell;
+use crate::lag;
 use crate::membership::{OwnPlace, be_a_member};
 use crate::process::Process;
 use crate::settings::Settings;
@@ -97,6 +98,8 @@ async fn run(
     let cell = Cell::build(process);
     let Settings { inventory, orders, notifications, .. } = &process.settings;
     let relays = join_all(cell.relays().iter().map(|relay| relay.run(stopped.clone())));
+    let retentions = join_all(cell.retentions().iter().map(|retention| retention.run(stopped.clone())));
+    let lag = lag::watch(&cell, stopped.clone());
     let consumers = join_all(cell.consumers().iter().map(|consumer| consumer.run(stopped.clone())));
     let expire_reservations = async {
         let Some(local) = &cell.inventory else { return };
@@ -119,7 +122,16 @@ async fn run(
         })
         .await;
     };
-    tokio::join!(membership(&cell), relays, consumers, expire_reservations, recover_orders, send_emails);
+    tokio::join!(
+        membership(&cell),
+        relays,
+        retentions,
+        consumers,
+        lag,
+        expire_reservations,
+        recover_orders,
+        send_emails
+    );
 }
 
 /// Takes steps until told to stop: at once while there is more to do, else after a pause. A failing step is

@@ -17,7 +17,7 @@ use catalog_api::rest::CatalogAdapter;
 use cleave_discovery::Registry;
 use cleave_discovery::rest::RegistryAdapter;
 use cleave_events::rest::EventLogAdapter;
-use cleave_events::{Consumer, Reaction, Relay};
+use cleave_events::{Consumer, Reaction, Relay, Retention};
 use inventory::LocalInventory;
 use inventory_api::rest::InventoryAdapter;
 use notifications::{LocalNotifications, TellOfAccounts, TellOfOrders};
@@ -38,6 +38,7 @@ pub struct Cell {
     /// What this process hosts, callees before their callers.
     hosted: Vec<Hosted>,
     relays: Vec<Relay>,
+    retentions: Vec<Retention>,
     consumers: Vec<Consumer>,
     /// The catalogue, where this process hosts it.
     pub catalog: Option<Rc<LocalCatalog>>,
@@ -144,6 +145,7 @@ impl Cell {
             process: process.clone(),
             hosted: Vec::new(),
             relays: Vec::new(),
+            retentions: Vec::new(),
             consumers: Vec::new(),
             catalog: None,
             inventory: None,
@@ -153,13 +155,17 @@ impl Cell {
         }
     }
 
-    /// What `module`, which is hosted here, tells others is carried to the event log.
+    /// What `module`, which is hosted here, tells others is carried to the event log, which does not keep all of it for ever.
     fn relay(&mut self, module: &'static str) {
         let Process { clock, ids, settings, .. } = &*self.process;
         let database = self.process.database(module).expect("a hosted module has its database");
         let (outbox, log) = (self.process.outbox(module), self.reach::<EventLogAdapter>(module));
-        let relay = Relay::new(database, outbox, log, clock.clone(), ids.clone(), settings.events.clone());
+        let events = &settings.events;
+        let retention =
+            Retention::new(module, log.clone(), clock.clone(), ids.clone(), events.retention.clone());
+        let relay = Relay::new(database, outbox, log, clock.clone(), ids.clone(), events.clone());
         self.relays.push(relay);
+        self.retentions.push(retention);
     }
 
     /// `module`, which is hosted here, reacts to what others tell.
@@ -181,6 +187,11 @@ impl Cell {
     /// What carries events from here to the log.
     pub fn relays(&self) -> &[Relay] {
         &self.relays
+    }
+
+    /// What cuts the topics of the modules that are hosted here.
+    pub fn retentions(&self) -> &[Retention] {
+        &self.retentions
     }
 
     /// What applies others' events here.

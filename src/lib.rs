@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod gateway;
 pub mod house;
 pub mod journeys;
+mod lag;
 pub mod membership;
 pub mod openapi;
 pub mod process;

@@ -7,6 +7,7 @@ mod events;
 mod floor;
 mod health;
 mod openapi;
+mod print;
 mod running;
 mod scale;
 mod serve;
@@ -85,7 +86,7 @@ enum Command {
     ///
     /// Exit code 0 where nothing is wrong, 1 where something is, 2 where that is the configuration or the topology.
     Doctor(doctor::DoctorArgs),
-    /// Look at the event log: topics, events, and those that could not be applied
+    /// Look at the event log and mend it: topics, events, consumers, and what could not be applied
     #[command(subcommand)]
     Events(events::EventsCommand),
     /// Wait until the running store has nothing left to do: events, reactions, checkouts

@@ -1,13 +1,16 @@
 //! The databases of what is hosted: there, whole, at the state that this binary knows, and not locked by a stranger.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::CurrencyError;
+use cleave_core::SystemClock;
 use cleave_db::{Database, DatabaseError, Migrations};
+use cleave_events::TableLog;
 
-use super::Check;
 use super::scope::Scope;
 use super::system::program_of;
+use super::{Check, Verdict};
 use crate::house::MIGRATIONS;
 use crate::process::{ProcessError, verify};
 
@@ -48,6 +51,9 @@ async fn of_module(scope: &Scope<'_>, module: &'static str, migrations: &Migrati
         Err(error) => return vec![unopened(scope, module, &error)],
     };
     let mut checks = vec![content(scope, &database, migrations).await];
+    if module == "events" && checks.iter().all(|check| check.verdict == Verdict::Ok) {
+        checks.extend(events(&database).await);
+    }
     database.close().await;
     if let Some(holder) = long_writer(&database).await {
         let (pid, program) = (holder, program_of(holder));
@@ -91,6 +97,23 @@ async fn content(scope: &Scope<'_>, database: &Database, migrations: &Migrations
             Some(bytes) => Check::ok(module, format!("whole and up to date, {} KiB", bytes >> 10)),
             None => Check::ok(module, format!("up to date, at {}", database.url())),
         },
+    }
+}
+
+/// The events themselves, where the log's tables are sound and small enough to be read.
+async fn events(database: &Database) -> Option<Check> {
+    let damages = TableLog::new(database.clone(), Arc::new(SystemClock)).damages().await;
+    match damages {
+        Ok(damages) if damages.is_empty() => None,
+        Ok(damages) => {
+            let found = damages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            Some(Check::wrong(
+                "events of the log",
+                found,
+                "run `cleave events rebuild`, also while the store runs",
+            ))
+        }
+        Err(error) => Some(Check::refused("events of the log", &error)),
     }
 }
 

@@ -17,13 +17,21 @@ use crate::support::proxy::Fate;
 use crate::support::waiting::eventually;
 
 /// What the session does not ask for, and why.
-const NOT_ASKED: [(&str, &str); 10] = [
+const NOT_ASKED: [(&str, &str); 15] = [
     ("accounts.get_own_account", "nothing is changed, and no step of a checkout needs it"),
     ("cart.remove_item", "it is the same as an item of which there is none"),
     ("cart.get_taking", "nobody of the store asks for it: a step is repeated instead"),
     ("catalog.list_products", "nothing is changed, and no step of a checkout needs it"),
     ("catalog.update_product", "a checkout does not change products"),
-    ("events.topics", "only the command line asks for it"),
+    ("events.consumers", "only retention and the command line ask for it"),
+    ("events.follow", "only the command line asks for it"),
+    ("events.forget", "only the command line asks for it"),
+    (
+        "events.report",
+        "consumers report when they have had time enough for it, and any report may be the last",
+    ),
+    ("events.topics", "only retention and the command line ask for it"),
+    ("events.trim", "only retention asks for it, which is off"),
     ("inventory.get_reservation", "nobody of the store asks for it: a step is repeated instead"),
     ("orders.list_orders", "nothing is changed, and no step of a checkout needs it"),
     ("payments.get_payment", "nobody of the store asks for it: a step is repeated instead"),

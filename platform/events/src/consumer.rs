@@ -11,9 +11,11 @@ use tokio::sync::watch;
 
 use crate::Settings;
 use crate::dead_letters::{self, DeadLetter, DeadLetterState};
-use crate::log::{EventLog, EventLogError, ReadEvents, ReadRange};
+use crate::log::{ConsumerProgress, EventLog, EventLogError, ReadEvents, ReadRange};
+use crate::progress::Reports;
 use crate::reaction::{Reaction, ReactionError};
 use crate::recorded::RecordedEvent;
+use crate::replay::{self, ReplayError, Replayed};
 
 /// How long one step may take beside the time that it waits for something new.
 const STEP_DEADLINE: Duration = Duration::from_secs(10);
@@ -33,6 +35,7 @@ pub struct Consumer {
     position: Cell<Option<i64>>,
     /// The event that failed last, and how often.
     failing: Cell<(i64, i64)>,
+    reports: Reports,
 }
 
 /// What became of a batch.
@@ -54,8 +57,8 @@ impl Consumer {
         ids: Arc<Ids>,
         settings: Settings,
     ) -> Self {
-        let (position, failing) = (Cell::new(None), Cell::new((0, 0)));
-        Self { database, log, reaction, clock, ids, settings, position, failing }
+        let (position, failing, reports) = (Cell::new(None), Cell::new((0, 0)), Reports::default());
+        Self { database, log, reaction, clock, ids, settings, position, failing, reports }
     }
 
     /// The module that consumes.
@@ -102,12 +105,18 @@ impl Consumer {
             Some(position) => position,
             None => self.stored_position().await?,
         };
+        self.report(context, position, false).await;
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let range = ReadRange { after: position, limit: self.settings.batch.get(), wait_ms };
         let request = ReadEvents { topic: self.topic().to_owned(), range };
-        let events = self.log.read(context, request).await?;
+        let read = self.log.read(context, request).await;
+        // Whoever mends what is wrong with the log may have moved the offset too.
+        let events = read.inspect_err(|_| self.position.set(None))?;
         if events.is_empty() {
+            // A replay may have moved it, of which nobody tells.
+            let position = self.stored_position().await?;
             self.refuse_lost_log(context, position).await?;
+            self.report(context, position, true).await;
             return Ok(0);
         }
         if !events.iter().zip(position + 1..).all(|(event, offset)| event.offset == offset) {
@@ -116,6 +125,12 @@ impl Consumer {
             return Err(EventLogError::Internal);
         }
         self.apply(position, &events).await
+    }
+
+    async fn report(&self, context: &Context, position: i64, is_idle: bool) {
+        let (consumer, topic) = (self.name().to_owned(), self.topic().to_owned());
+        let progress = ConsumerProgress { consumer, topic, position };
+        self.reports.tell(&*self.log, context, &*self.clock, progress, is_idle).await;
     }
 
     /// How many events there are to be applied yet.
@@ -128,6 +143,17 @@ impl Consumer {
     /// The events that were put aside, in their order.
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, EventLogError> {
         dead_letters::list(&self.database, self.topic()).await.map_err(|error| self.failed(&error))
+    }
+
+    /// How many events were put aside.
+    pub async fn count_dead_letters(&self) -> Result<i64, EventLogError> {
+        let stored: Option<i64> =
+            sqlx::query_scalar("SELECT dead_letters FROM consumer_offsets WHERE topic = $1")
+                .bind(self.topic())
+                .fetch_optional(self.database.readers())
+                .await
+                .map_err(|error| self.failed(&error))?;
+        Ok(stored.unwrap_or(0))
     }
 
     /// Tries the events that were put aside once more: that of `offset` or all, each with those that wait behind it, in
@@ -151,6 +177,11 @@ impl Consumer {
             }
         }
         Ok(applied)
+    }
+
+    /// Has this and all later events come again, also while others apply events: see [`ReplayError`] for what is refused.
+    pub async fn replay(&self, context: &Context, from: i64) -> Result<Replayed, ReplayError> {
+        replay::replay(&self.database, &*self.log, context, self.topic(), from).await
     }
 
     async fn apply(&self, position: i64, events: &[RecordedEvent]) -> Result<u64, EventLogError> {
@@ -319,7 +350,7 @@ impl Consumer {
     }
 
     /// The offset as it stands in the database; who has none begins at the first event.
-    async fn stored_position(&self) -> Result<i64, EventLogError> {
+    pub async fn stored_position(&self) -> Result<i64, EventLogError> {
         let stored = sqlx::query_scalar("SELECT position FROM consumer_offsets WHERE topic = $1")
             .bind(self.topic())
             .fetch_optional(self.database.readers())
@@ -356,7 +387,7 @@ impl Consumer {
             position,
             last,
             "the event log ends before the last event that was applied: it was lost or restored from an older copy; \
-             nothing is applied until it reaches that event again"
+             nothing is applied until it reaches that event again: `cleave events rebuild` writes it anew from the outbox"
         );
         Err(EventLogError::Internal)
     }

@@ -21,10 +21,14 @@ mod dead_letters;
 mod log;
 mod observed;
 mod outbox;
+mod progress;
 mod reaction;
+mod rebuild;
 mod recorded;
 mod relay;
+mod replay;
 pub mod rest;
+mod retention;
 mod settings;
 mod table;
 #[cfg(test)]
@@ -34,13 +38,19 @@ use cleave_db::{Migration, Migrations};
 
 pub use consumer::Consumer;
 pub use dead_letters::{DeadLetter, DeadLetterState};
-pub use log::{Append, EventLog, EventLogError, ReadEvents, ReadRange, TopicStatus};
+pub use log::{
+    Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
+    ReadRange, TopicStatus, Trim,
+};
 pub use observed::ObservedEventLog;
 pub use outbox::{Outbox, outbox_events};
 pub use reaction::{Reaction, ReactionError};
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use recorded::RecordedEvent;
 pub use relay::Relay;
-pub use settings::Settings;
+pub use replay::{ReplayError, Replayed};
+pub use retention::Retention;
+pub use settings::{RetentionSettings, Settings};
 pub use table::TableLog;
 
 /// The tables of an [`Outbox`]: a step in the history of every module that tells others of its changes.
@@ -50,8 +60,11 @@ pub const OUTBOX_SQL: &str = include_str!("../../../migrations/events/outbox.sql
 pub const CONSUMER_SQL: &str = include_str!("../../../migrations/events/consumer.sql");
 
 /// The history of the tables of [`TableLog`].
-pub const LOG_MIGRATIONS: Migrations = Migrations(&[Migration {
-    version: 1,
-    name: "log",
-    sql: include_str!("../../../migrations/events/0001_log.sql"),
-}]);
+pub const LOG_MIGRATIONS: Migrations = Migrations(&[
+    Migration { version: 1, name: "log", sql: include_str!("../../../migrations/events/0001_log.sql") },
+    Migration {
+        version: 2,
+        name: "checks trims consumers",
+        sql: include_str!("../../../migrations/events/0002_checks_trims_consumers.sql"),
+    },
+]);

@@ -2,28 +2,50 @@
 
 use async_trait::async_trait;
 use cleave_core::{CallFailure, Context, ContractError, ErrorKind};
+use futures_util::stream::LocalBoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::RecordedEvent;
 
-/// An ordered, durable log of events for each topic.
+/// Events as they come. It ends without an error where the log stops: who goes on asks again.
+pub type EventStream = LocalBoxStream<'static, Result<RecordedEvent, EventLogError>>;
+
+/// An ordered, durable log of events for each topic, which refuses what is damaged and never skips it.
 ///
 /// It is for the store's own work: only the system may ask.
 #[async_trait(?Send)]
 pub trait EventLog {
-    /// The number of the topic's last event; 0 where there is none.
+    /// The number of the topic's last event, also where it has been cut; 0 where there never was one.
     async fn last_offset(&self, context: &Context, topic: String) -> Result<i64, EventLogError>;
 
     /// Appends events, durably before it answers, and tells the number of the topic's last event then. What the log has
-    /// already is ignored; a gap is refused. All of them are appended, or none.
+    /// already, or had before it was cut, is ignored; a gap is refused. All of them are appended, or none.
     async fn append(&self, context: &Context, request: Append) -> Result<i64, EventLogError>;
 
     /// The events after a number, in order. Where there is none, waits for one as long as it was asked to.
     async fn read(&self, context: &Context, request: ReadEvents)
     -> Result<Vec<RecordedEvent>, EventLogError>;
 
+    /// The events after a number as they come, until the stream is dropped or an error ends it. The deadline holds for the
+    /// beginning only.
+    async fn follow(&self, context: &Context, request: FollowEvents) -> Result<EventStream, EventLogError>;
+
     /// All topics, sorted by name.
     async fn topics(&self, context: &Context) -> Result<Vec<TopicStatus>, EventLogError>;
+
+    /// A consumer tells how far it has come, which registers it: retention keeps what it has yet to read. The last word
+    /// holds, also where it goes back.
+    async fn report(&self, context: &Context, progress: ConsumerProgress) -> Result<(), EventLogError>;
+
+    /// The registered consumers and how far they have come, sorted by name and topic.
+    async fn consumers(&self, context: &Context) -> Result<Vec<ConsumerProgress>, EventLogError>;
+
+    /// Takes a consumer that will not come back from the register; one that is not there changes nothing.
+    async fn forget(&self, context: &Context, consumer: ConsumerId) -> Result<(), EventLogError>;
+
+    /// Cuts the events up to and including a number, whoever has yet to read them, and tells the number of the oldest event
+    /// that is kept: one behind the last where none is. What is not there yet is not cut.
+    async fn trim(&self, context: &Context, request: Trim) -> Result<i64, EventLogError>;
 }
 
 /// Events to append.
@@ -57,13 +79,56 @@ pub struct ReadRange {
     pub wait_ms: u64,
 }
 
+/// What to follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowEvents {
+    /// Which topic.
+    pub topic: String,
+    /// The number of the last event that the reader has; 0 for all.
+    pub after: i64,
+}
+
 /// A topic and how far it reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicStatus {
     /// Its name.
     pub topic: String,
+    /// The number of the oldest event that is kept; one behind the last where all are cut.
+    pub first_offset: i64,
     /// The number of its last event.
     pub last_offset: i64,
+    /// About how many bytes the events have that are kept.
+    pub bytes: i64,
+}
+
+/// How far a consumer has come in a topic.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsumerProgress {
+    /// Who: the name of a module.
+    pub consumer: String,
+    /// Which topic.
+    pub topic: String,
+    /// The number of the last event that it has no more need of; 0 for none.
+    pub position: i64,
+}
+
+/// A consumer of a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsumerId {
+    /// Who: the name of a module.
+    pub consumer: String,
+    /// Which topic.
+    pub topic: String,
+}
+
+/// What to cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trim {
+    /// Which topic.
+    pub topic: String,
+    /// The number of the last event to cut.
+    pub through: i64,
 }
 
 /// Why the log did not do what it was asked to.
@@ -81,6 +146,35 @@ pub enum EventLogError {
     /// The events to append have gaps among themselves, or there are too many.
     #[error("events are appended in the order of their offsets, without a gap")]
     Disordered,
+    /// An event is not what was written, or is missing. It is never skipped.
+    #[error(
+        "the event {offset} of the topic {topic} is damaged: {reason}; \
+         write it anew from its outbox with `cleave events rebuild {topic}`"
+    )]
+    Damaged {
+        /// Which topic.
+        topic: String,
+        /// The number of the event.
+        offset: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What was asked for has been cut.
+    #[error("the topic {topic} begins with the event {first_offset}: what was before has been cut")]
+    Trimmed {
+        /// Which topic.
+        topic: String,
+        /// The number of the oldest event that is kept.
+        first_offset: i64,
+    },
+    /// The log takes no more.
+    #[error("the topic {topic} is full ({limit}); cut events, or raise the limit")]
+    Full {
+        /// Which topic.
+        topic: String,
+        /// What limits it, in words.
+        limit: String,
+    },
     /// It is not known who asks.
     #[error("the event log is for the store's own work: present the service credential as the system")]
     Unauthenticated,
@@ -104,13 +198,13 @@ pub enum EventLogError {
 impl ContractError for EventLogError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Gap { .. } => ErrorKind::Conflict,
+            Self::Gap { .. } | Self::Trimmed { .. } => ErrorKind::Conflict,
             Self::Disordered => ErrorKind::Invalid,
             Self::Unauthenticated => ErrorKind::Unauthenticated,
             Self::Forbidden => ErrorKind::Forbidden,
             Self::Timeout => ErrorKind::Timeout,
-            Self::Unavailable { .. } => ErrorKind::Unavailable,
-            Self::Internal => ErrorKind::Internal,
+            Self::Unavailable { .. } | Self::Full { .. } => ErrorKind::Unavailable,
+            Self::Damaged { .. } | Self::Internal => ErrorKind::Internal,
         }
     }
 
@@ -118,6 +212,9 @@ impl ContractError for EventLogError {
         match self {
             Self::Gap { .. } => "gap",
             Self::Disordered => "disordered",
+            Self::Damaged { .. } => "damaged",
+            Self::Trimmed { .. } => "trimmed",
+            Self::Full { .. } => "full",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::Timeout => "timeout",

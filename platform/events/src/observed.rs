@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use cleave_core::Context;
 use cleave_rest::Calls;
 
-use crate::log::{Append, EventLog, EventLogError, ReadEvents, TopicStatus};
+use crate::log::{
+    Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
+    TopicStatus, Trim,
+};
 use crate::recorded::RecordedEvent;
 
 /// Hands every call to [`Calls`] on its way to another [`EventLog`], whichever link that one stands for.
@@ -40,7 +43,28 @@ impl EventLog for ObservedEventLog {
         self.calls.observe("read", context, self.inner.read(context, request)).await
     }
 
+    /// Counted and timed once, for its beginning.
+    async fn follow(&self, context: &Context, request: FollowEvents) -> Result<EventStream, EventLogError> {
+        self.calls.observe("follow", context, self.inner.follow(context, request)).await
+    }
+
     async fn topics(&self, context: &Context) -> Result<Vec<TopicStatus>, EventLogError> {
         self.calls.observe("topics", context, self.inner.topics(context)).await
+    }
+
+    async fn report(&self, context: &Context, progress: ConsumerProgress) -> Result<(), EventLogError> {
+        self.calls.observe("report", context, self.inner.report(context, progress)).await
+    }
+
+    async fn consumers(&self, context: &Context) -> Result<Vec<ConsumerProgress>, EventLogError> {
+        self.calls.observe("consumers", context, self.inner.consumers(context)).await
+    }
+
+    async fn forget(&self, context: &Context, consumer: ConsumerId) -> Result<(), EventLogError> {
+        self.calls.observe("forget", context, self.inner.forget(context, consumer)).await
+    }
+
+    async fn trim(&self, context: &Context, request: Trim) -> Result<i64, EventLogError> {
+        self.calls.observe("trim", context, self.inner.trim(context, request)).await
     }
 }

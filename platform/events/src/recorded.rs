@@ -8,6 +8,10 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 /// The most rows that one statement inserts: larger ones cost more a row on SQLite.
 pub(crate) const MAX_ROWS_PER_STATEMENT: usize = 100;
 
+/// What the columns without a length of their own count for in the bytes of a record; the statements that migrate the log's
+/// table and list its topics count alike.
+const FIXED_BYTES: usize = 64;
+
 /// An event with its place and its origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEvent {
@@ -39,6 +43,13 @@ impl RecordedEvent {
     pub(crate) fn size(&self) -> usize {
         // The payload is escaped once more where it has quotes, and the names of the fields are long.
         2 * self.payload.len() + self.name.len() + self.entity.len() + self.actor.len() + 250
+    }
+
+    /// About how many bytes it has in a table.
+    pub(crate) fn stored_bytes(&self) -> i64 {
+        let texts = [&self.name, &self.entity, &self.payload, &self.actor, &self.request_id];
+        let bytes = FIXED_BYTES + texts.iter().map(|text| text.len()).sum::<usize>();
+        i64::try_from(bytes).unwrap_or(i64::MAX)
     }
 
     /// Reads a row of [`COLUMNS`] that begins at column `first`.

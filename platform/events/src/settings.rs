@@ -15,6 +15,35 @@ pub struct Settings {
     pub long_poll_ms: NonZeroU64,
     /// The most events of one step.
     pub batch: NonZeroU32,
+    /// What the log does not keep for ever.
+    pub retention: RetentionSettings,
+}
+
+/// How long the log keeps an event that every registered consumer has read, and how many bytes of them: the section
+/// `events.retention`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSettings {
+    /// How old an event of the log may be, in seconds; 0 for any age.
+    pub max_age_seconds: u64,
+    /// How many bytes a topic may have; 0 for any number.
+    pub max_bytes: u64,
+    /// How often it is looked after, in milliseconds.
+    pub interval_ms: NonZeroU64,
+}
+
+impl RetentionSettings {
+    /// Whether anything is ever cut.
+    pub fn is_on(&self) -> bool {
+        self.max_age_seconds > 0 || self.max_bytes > 0
+    }
+}
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        let interval_ms = const { NonZeroU64::new(60_000).expect("not zero") };
+        Self { max_age_seconds: 0, max_bytes: 0, interval_ms }
+    }
 }
 
 impl Settings {
@@ -33,6 +62,7 @@ impl Default for Settings {
             poll_interval_ms: const { NonZeroU64::new(1_000).expect("not zero") },
             long_poll_ms: const { NonZeroU64::new(5_000).expect("not zero") },
             batch: const { NonZeroU32::new(500).expect("not zero") },
+            retention: RetentionSettings::default(),
         }
     }
 }

@@ -1,21 +1,27 @@
 //! The event log as a table.
 
+mod append;
+mod check;
+mod follow;
+mod mend;
+mod read;
+mod topics;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use cleave_core::{Caller, Clock, Context, ContractError as _};
-use cleave_db::{Database, failure_of, is_unique_violation};
-use sqlx::{AssertSqlSafe, Row as _};
+use cleave_db::{Database, WriteError, failure_of};
 use tokio::sync::watch;
 
-use crate::log::{Append, EventLog, EventLogError, ReadEvents, ReadRange, TopicStatus};
-use crate::recorded::{MAX_ROWS_PER_STATEMENT, RecordedEvent, event_columns};
-
-/// The most events that one answer has, and about how many bytes.
-const MAX_EVENTS_PER_ANSWER: u32 = 1_000;
-const MAX_BYTES_PER_ANSWER: usize = 1024 * 1024;
+use crate::log::{
+    Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
+    TopicStatus, Trim,
+};
+use crate::recorded::RecordedEvent;
+use append::Queue;
 
 /// How many of a topic's latest events are kept in memory, for readers that have just been woken.
 const RECENT_EVENTS: usize = 256;
@@ -26,6 +32,15 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a reader waits at most when the log is about to stop.
 const LAST_WAIT: Duration = Duration::from_millis(50);
 
+/// The number of the last event of the topic `$1`, also where it has been cut.
+macro_rules! last_offset {
+    () => {
+        "(SELECT MAX(last) FROM (SELECT COALESCE(MAX(position), 0) AS last FROM events WHERE topic = $1 \
+         UNION ALL SELECT trimmed_through FROM topics WHERE topic = $1) AS ends)"
+    };
+}
+use last_offset;
+
 /// The event log in a database of this process. Clones are the same log: each thread takes one, and an append in one of
 /// them wakes the readers in all.
 #[derive(Debug, Clone)]
@@ -33,6 +48,7 @@ pub struct TableLog {
     database: Database,
     clock: Arc<dyn Clock>,
     topics: Arc<Mutex<BTreeMap<String, Arc<Topic>>>>,
+    queue: Arc<Queue>,
     /// Whether the log is about to stop.
     ending: Arc<watch::Sender<bool>>,
 }
@@ -49,7 +65,7 @@ struct Topic {
 impl TableLog {
     /// The log in this database, whose tables must be at the state of [`crate::LOG_MIGRATIONS`].
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock, topics: Arc::default(), ending: Arc::default() }
+        Self { database, clock, topics: Arc::default(), queue: Arc::default(), ending: Arc::default() }
     }
 
     /// Lets nobody wait any longer for something new: who stops would have to wait for those who do.
@@ -66,46 +82,11 @@ impl TableLog {
     }
 
     async fn last(&self, topic: &str) -> Result<i64, EventLogError> {
-        sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events WHERE topic = $1")
+        sqlx::query_scalar(concat!("SELECT ", last_offset!()))
             .bind(topic)
             .fetch_one(self.database.readers())
             .await
             .map_err(|error| failed(&error))
-    }
-
-    /// Appends events that one statement can carry; `false` where the topic does not end right before them.
-    async fn append_after_last(&self, topic: &str, events: &[RecordedEvent]) -> Result<bool, EventLogError> {
-        let Some(first) = events.first() else { return Ok(true) };
-        // One statement is one durable transaction: the guard and the insert stand or fall together.
-        let row = |index: usize| {
-            let places = (0..8).map(|column| format!("${}", 3 + index * 8 + column)).collect::<Vec<_>>();
-            format!("({})", places.join(", "))
-        };
-        let rows = (0..events.len()).map(row).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "INSERT INTO events (topic, {columns}) \
-             SELECT $1, CAST(column1 AS BIGINT), column2, CAST(column3 AS BIGINT), column4, column5, column6, column7, \
-             CAST(column8 AS BIGINT) FROM (VALUES {rows}) AS fresh \
-             WHERE (SELECT COALESCE(MAX(position), 0) FROM events WHERE topic = $1) = $2",
-            columns = event_columns!()
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(topic).bind(first.offset - 1);
-        for event in events {
-            query = query
-                .bind(event.offset)
-                .bind(&event.name)
-                .bind(i64::from(event.version))
-                .bind(&event.entity)
-                .bind(&event.payload)
-                .bind(&event.actor)
-                .bind(&event.request_id)
-                .bind(event.recorded_at.as_micros());
-        }
-        match query.execute(self.database.writer()).await {
-            Ok(done) => Ok(done.rows_affected() > 0),
-            Err(error) if is_unique_violation(&error) => Ok(false),
-            Err(error) => Err(failed(&error)),
-        }
     }
 
     fn tell_readers(&self, topic: &str, appended: &[RecordedEvent]) {
@@ -121,35 +102,6 @@ impl TableLog {
         drop(recent);
         topic.bell.send_replace(last.offset);
     }
-
-    async fn read_now(&self, topic: &str, range: ReadRange) -> Result<Vec<RecordedEvent>, EventLogError> {
-        let limit = range.limit.clamp(1, MAX_EVENTS_PER_ANSWER);
-        if let Some(recent) = self.topic(topic).recent_after(range.after, limit) {
-            return Ok(recent);
-        }
-        let rows = sqlx::query(concat!(
-            "SELECT ",
-            event_columns!(),
-            " FROM events WHERE topic = $1 AND position > $2 ORDER BY position LIMIT $3"
-        ))
-        .bind(topic)
-        .bind(range.after)
-        .bind(i64::from(limit))
-        .fetch_all(self.database.readers())
-        .await
-        .map_err(|error| failed(&error))?;
-        let mut bytes = 0;
-        let mut events = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let event = RecordedEvent::from_row(row, 0).map_err(|error| failed(&error))?;
-            bytes += event.size();
-            if bytes > MAX_BYTES_PER_ANSWER && !events.is_empty() {
-                break;
-            }
-            events.push(event);
-        }
-        Ok(events)
-    }
 }
 
 impl Topic {
@@ -162,6 +114,12 @@ impl Topic {
         let events = recent.iter().skip(skipped).take(limit).cloned().collect::<Vec<_>>();
         (!events.is_empty()).then_some(events)
     }
+
+    /// Keeps what has been cut from being read any more.
+    fn forget_before(&self, first_offset: i64) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|event| event.offset >= first_offset);
+    }
 }
 
 #[async_trait(?Send)]
@@ -173,27 +131,7 @@ impl EventLog for TableLog {
 
     async fn append(&self, context: &Context, request: Append) -> Result<i64, EventLogError> {
         admit(context)?;
-        let Append { topic, mut events } = request;
-        if !events.windows(2).all(|pair| pair[0].offset + 1 == pair[1].offset) {
-            return Err(EventLogError::Disordered);
-        }
-        while let Some(first) = events.first().map(|event| event.offset) {
-            let count = events.len().min(MAX_ROWS_PER_STATEMENT);
-            if self.append_after_last(&topic, &events[..count]).await? {
-                self.tell_readers(&topic, &events[..count]);
-                if count == events.len() {
-                    return Ok(events[count - 1].offset);
-                }
-                events.drain(..count);
-                continue;
-            }
-            let last_offset = self.last(&topic).await?;
-            if last_offset < first - 1 {
-                return Err(EventLogError::Gap { topic, last_offset });
-            }
-            events.retain(|event| event.offset > last_offset);
-        }
-        self.last(&topic).await
+        self.append_with_others(request).await
     }
 
     async fn read(
@@ -224,16 +162,34 @@ impl EventLog for TableLog {
         }
     }
 
+    async fn follow(&self, context: &Context, request: FollowEvents) -> Result<EventStream, EventLogError> {
+        admit(context)?;
+        self.follow_now(request).await
+    }
+
     async fn topics(&self, context: &Context) -> Result<Vec<TopicStatus>, EventLogError> {
         admit(context)?;
-        let rows = sqlx::query("SELECT topic, MAX(position) FROM events GROUP BY topic ORDER BY topic")
-            .fetch_all(self.database.readers())
-            .await
-            .map_err(|error| failed(&error))?;
-        let status = |row: &sqlx::any::AnyRow| {
-            Ok(TopicStatus { topic: row.try_get(0)?, last_offset: row.try_get(1)? })
-        };
-        rows.iter().map(status).collect::<Result<_, _>>().map_err(|error| failed(&error))
+        self.list_topics().await
+    }
+
+    async fn report(&self, context: &Context, progress: ConsumerProgress) -> Result<(), EventLogError> {
+        admit(context)?;
+        self.register(&progress).await
+    }
+
+    async fn consumers(&self, context: &Context) -> Result<Vec<ConsumerProgress>, EventLogError> {
+        admit(context)?;
+        self.list_consumers().await
+    }
+
+    async fn forget(&self, context: &Context, consumer: ConsumerId) -> Result<(), EventLogError> {
+        admit(context)?;
+        self.unregister(&consumer).await
+    }
+
+    async fn trim(&self, context: &Context, request: Trim) -> Result<i64, EventLogError> {
+        admit(context)?;
+        self.cut(&request).await
     }
 }
 
@@ -247,4 +203,11 @@ fn admit(context: &Context) -> Result<(), EventLogError> {
 
 fn failed(error: &sqlx::Error) -> EventLogError {
     EventLogError::from_failure(failure_of("events", error))
+}
+
+fn write_failed(error: &WriteError<()>) -> EventLogError {
+    match error {
+        WriteError::Database(error) => failed(error),
+        WriteError::Refused(()) => EventLogError::Internal,
+    }
 }

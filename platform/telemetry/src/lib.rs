@@ -4,7 +4,9 @@
 //! called by `main` alone. Metrics are an object ([`Metrics`]) that is handed to whoever measures, so that
 //! many services can live in one test process.
 
+mod events;
 pub mod logs;
 mod metrics;
 
+pub use events::EventGauges;
 pub use metrics::{CallLabels, Ejections, Metrics, Timer};

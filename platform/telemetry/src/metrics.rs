@@ -10,6 +10,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::EventGauges;
+
 /// The metrics of one process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -18,6 +20,7 @@ pub struct Metrics {
     served: Family<ServedLabels, Histogram, Buckets>,
     ejections: Family<PeerLabels, Counter>,
     ejected: Family<PeerLabels, Gauge>,
+    events: EventGauges,
 }
 
 /// Which call it was: from whom to whom, which operation, over which link.
@@ -106,7 +109,9 @@ impl Default for Metrics {
             "How many replicas of a service are ejected now",
             ejected.clone(),
         );
-        Self { registry, calls, served, ejections, ejected }
+        let events = EventGauges::default();
+        events.register(&mut registry);
+        Self { registry, calls, served, ejections, ejected, events }
     }
 }
 
@@ -129,6 +134,11 @@ impl Metrics {
             total: self.ejections.get_or_create_owned(&labels),
             now: self.ejected.get_or_create_owned(&labels),
         }
+    }
+
+    /// How far events have come.
+    pub fn events(&self) -> &EventGauges {
+        &self.events
     }
 
     /// All metrics in the OpenMetrics text format.
@@ -164,5 +174,21 @@ mod tests {
         let text = metrics.render();
         let expected = r#"cleave_call_duration_seconds_count{caller="catalog",callee="inventory",operation="get_stock",link="tcp"} 1"#;
         assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn gauges_of_events_are_rendered_with_their_labels() {
+        let metrics = Metrics::default();
+        metrics.events().set_lag("catalog", "inventory", 7);
+        metrics.events().set_kept("inventory", 3, 9, 700);
+        let text = metrics.render();
+        for expected in [
+            r#"cleave_events_consumer_lag{consumer="catalog",topic="inventory"} 7"#,
+            r#"cleave_events_first_offset{topic="inventory"} 3"#,
+            r#"cleave_events_last_offset{topic="inventory"} 9"#,
+            r#"cleave_events_log_size_bytes{topic="inventory"} 700"#,
+        ] {
+            assert!(text.contains(expected), "{expected} is not in {text}");
+        }
     }
 }

@@ -29,7 +29,7 @@ use crate::support::store;
 use crate::support::world::World;
 
 /// Nothing takes this long.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running store, and people who ask it.
 pub(super) struct Bench {

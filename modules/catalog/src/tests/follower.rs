@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use catalog_api::{ListProducts, Product, ProductId};
 use cleave_core::{Clock as _, Context, Event as _};
 use cleave_events::{
-    Append, Consumer, EventLog, EventLogError, ReadEvents, RecordedEvent, Settings, TopicStatus,
+    Append, Consumer, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents,
+    ReadEvents, RecordedEvent, Settings, TopicStatus, Trim,
 };
 use inventory_api::InventoryEvent;
 
@@ -37,6 +38,26 @@ impl EventLog for Log {
 
     async fn topics(&self, _: &Context) -> Result<Vec<TopicStatus>, EventLogError> {
         Ok(Vec::new())
+    }
+
+    async fn follow(&self, _: &Context, _: FollowEvents) -> Result<EventStream, EventLogError> {
+        Err(EventLogError::Internal)
+    }
+
+    async fn report(&self, _: &Context, _: ConsumerProgress) -> Result<(), EventLogError> {
+        Ok(())
+    }
+
+    async fn consumers(&self, _: &Context) -> Result<Vec<ConsumerProgress>, EventLogError> {
+        Ok(Vec::new())
+    }
+
+    async fn forget(&self, _: &Context, _: ConsumerId) -> Result<(), EventLogError> {
+        Ok(())
+    }
+
+    async fn trim(&self, _: &Context, _: Trim) -> Result<i64, EventLogError> {
+        Err(EventLogError::Internal)
     }
 }
 

@@ -4,8 +4,10 @@ mod body;
 mod client;
 pub mod paths;
 mod server;
+mod stream;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
 use cleave_rest::server::Exposure;
@@ -16,6 +18,12 @@ use crate::{EventLog, ObservedEventLog};
 
 pub use client::RemoteEventLog;
 pub use server::mount;
+
+/// How often a stream of events shows that it lives while there is nothing to tell.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// A stream that shows no life for longer is taken for broken.
+const LONGEST_SILENCE: Duration = KEEP_ALIVE.saturating_mul(3);
 
 /// The adapter as the composition root handles it.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, ServiceConfig};
 use cleave_rest::server::{Call, Exposure, PathId, PeerBody, Query, resource};
 
-use super::body::{LastOffset, NewEvents};
-use super::paths;
-use crate::log::{Append, EventLog, ReadEvents, ReadRange};
+use super::body::{After, FirstOffset, LastOffset, NewEvents, Position, Through};
+use super::{paths, stream};
+use crate::log::{Append, ConsumerId, ConsumerProgress, EventLog, FollowEvents, ReadEvents, ReadRange, Trim};
 
 /// Mounts the routes where only peers can reach them.
 pub fn mount(config: &mut ServiceConfig, log: Rc<dyn EventLog>, exposure: Exposure) {
@@ -17,8 +17,16 @@ pub fn mount(config: &mut ServiceConfig, log: Rc<dyn EventLog>, exposure: Exposu
     if exposure == Exposure::Internal {
         config.service(resource(paths::TOPICS, [(Method::GET, web::to(topics))]));
         config.service(resource(paths::TOPIC, [(Method::GET, web::to(last_offset))]));
-        config
-            .service(resource(paths::EVENTS, [(Method::PUT, web::to(append)), (Method::GET, web::to(read))]));
+        config.service(resource(
+            paths::EVENTS,
+            [(Method::PUT, web::to(append)), (Method::GET, web::to(read)), (Method::DELETE, web::to(trim))],
+        ));
+        config.service(resource(paths::STREAM, [(Method::GET, web::to(follow))]));
+        config.service(resource(paths::CONSUMERS, [(Method::GET, web::to(consumers))]));
+        config.service(resource(
+            paths::CONSUMER,
+            [(Method::PUT, web::to(report)), (Method::DELETE, web::to(forget))],
+        ));
     }
 }
 
@@ -40,4 +48,37 @@ async fn append(call: Call<dyn EventLog>, topic: PathId<String>, body: PeerBody<
 async fn read(call: Call<dyn EventLog>, topic: PathId<String>, range: Query<ReadRange>) -> HttpResponse {
     let request = ReadEvents { topic: topic.0, range: range.0 };
     call.reply(StatusCode::OK, call.contract.read(&call.context, request).await)
+}
+
+async fn follow(call: Call<dyn EventLog>, topic: PathId<String>, after: Query<After>) -> HttpResponse {
+    let request = FollowEvents { topic: topic.0, after: after.0.after };
+    match call.contract.follow(&call.context, request).await {
+        Ok(events) => stream::answer(events),
+        Err(error) => call.reply(StatusCode::OK, Err::<(), _>(error)),
+    }
+}
+
+async fn report(
+    call: Call<dyn EventLog>,
+    consumer: web::Path<(String, String)>,
+    body: PeerBody<Position>,
+) -> HttpResponse {
+    let ((consumer, topic), Position { position }) = (consumer.into_inner(), body.0);
+    let progress = ConsumerProgress { consumer, topic, position };
+    call.reply(StatusCode::OK, call.contract.report(&call.context, progress).await)
+}
+
+async fn consumers(call: Call<dyn EventLog>) -> HttpResponse {
+    call.reply(StatusCode::OK, call.contract.consumers(&call.context).await)
+}
+
+async fn forget(call: Call<dyn EventLog>, consumer: web::Path<(String, String)>) -> HttpResponse {
+    let (consumer, topic) = consumer.into_inner();
+    call.reply(StatusCode::OK, call.contract.forget(&call.context, ConsumerId { consumer, topic }).await)
+}
+
+async fn trim(call: Call<dyn EventLog>, topic: PathId<String>, through: Query<Through>) -> HttpResponse {
+    let request = Trim { topic: topic.0, through: through.0.through };
+    let trimmed = call.contract.trim(&call.context, request).await;
+    call.reply(StatusCode::OK, trimmed.map(|first_offset| FirstOffset { first_offset }))
 }

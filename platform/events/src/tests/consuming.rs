@@ -11,12 +11,12 @@ use cleave_db::Transaction;
 
 use super::World;
 use crate::dead_letters::DeadLetterState;
-use crate::{Consumer, Reaction, ReactionError, RecordedEvent, Relay, Settings};
+use crate::{Consumer, Reaction, ReactionError, RecordedEvent, Settings};
 
 /// Writes each event down, but for those of entities that it cannot stand.
 #[derive(Default)]
-struct WriteDown {
-    refused: Rc<RefCell<BTreeSet<&'static str>>>,
+pub(super) struct WriteDown {
+    pub(super) refused: Rc<RefCell<BTreeSet<&'static str>>>,
 }
 
 #[async_trait(?Send)]
@@ -45,20 +45,13 @@ impl Reaction for WriteDown {
     }
 }
 
-fn consumer(world: &World, reaction: WriteDown) -> Consumer {
+pub(super) fn consumer(world: &World, reaction: WriteDown) -> Consumer {
     let (listener, log) = (world.listener.clone(), Rc::new(world.log.clone()));
     let (clock, ids) = (world.clock.clone(), world.ids.clone());
     Consumer::new(listener, log, Rc::new(reaction), clock, ids, Settings::default())
 }
 
-async fn relay(world: &World) {
-    let (teller, outbox, log) = (world.teller.clone(), world.outbox.clone(), Rc::new(world.log.clone()));
-    let (clock, ids) = (world.clock.clone(), world.ids.clone());
-    let relay = Relay::new(teller, outbox, log, clock, ids, Settings::default());
-    relay.step(&world.system()).await.expect("it is relayed");
-}
-
-async fn follow(world: &World, consumer: &Consumer) -> u64 {
+pub(super) async fn follow(world: &World, consumer: &Consumer) -> u64 {
     consumer.step(&world.system(), Duration::ZERO).await.expect("the log is fine")
 }
 
@@ -77,7 +70,7 @@ async fn two_consumers_of_one_module_apply_each_event_once() {
     });
     for round in 0..20 {
         world.tell(&vec!["a"; 1 + round % 3]).await;
-        relay(&world).await;
+        world.relay().await;
         let context = world.system();
         let (first, second) =
             tokio::join!(one.step(&context, Duration::ZERO), two.step(&context, Duration::ZERO));
@@ -97,10 +90,10 @@ async fn an_event_that_cannot_be_read_waits_with_those_of_its_entity_and_the_oth
     refused.borrow_mut().insert("bad");
     let consumer = consumer(&world, reaction);
     world.tell(&["a", "bad", "b", "bad", "a"]).await;
-    relay(&world).await;
+    world.relay().await;
     follow(&world, &consumer).await;
     world.tell(&["bad", "c"]).await;
-    relay(&world).await;
+    world.relay().await;
     follow(&world, &consumer).await;
     assert_eq!(world.effects().await, effects(&[(1, "a"), (3, "b"), (5, "a"), (7, "c")]));
     let letters = consumer.dead_letters().await.expect("they can be read");
@@ -116,7 +109,7 @@ async fn an_event_that_cannot_be_read_waits_with_those_of_its_entity_and_the_oth
     let all = world.effects().await;
     assert_eq!(all[4..], effects(&[(2, "bad"), (4, "bad"), (6, "bad")]), "in their order");
     world.tell(&["bad"]).await;
-    relay(&world).await;
+    world.relay().await;
     follow(&world, &consumer).await;
     assert_eq!(world.effects().await.len(), 8);
 }
@@ -125,7 +118,7 @@ async fn an_event_that_cannot_be_read_waits_with_those_of_its_entity_and_the_oth
 async fn a_log_that_ends_before_the_last_effect_is_noticed_and_nothing_is_skipped() {
     let world = World::new().await;
     world.tell(&["a", "b"]).await;
-    relay(&world).await;
+    world.relay().await;
     follow(&world, &consumer(&world, WriteDown::default())).await;
     let lost = World { listener: world.listener.clone(), ..World::new().await };
     let follower = consumer(&lost, WriteDown::default());

@@ -8,7 +8,7 @@ use super::{World, offsets};
 use crate::log::{Append, EventLog, EventLogError};
 use crate::{ReadEvents, ReadRange, RecordedEvent};
 
-fn event(offset: i64) -> RecordedEvent {
+pub(super) fn event(offset: i64) -> RecordedEvent {
     RecordedEvent {
         offset,
         name: "happened".to_owned(),
@@ -21,11 +21,11 @@ fn event(offset: i64) -> RecordedEvent {
     }
 }
 
-fn append(offsets: impl IntoIterator<Item = i64>) -> Append {
+pub(super) fn append(offsets: impl IntoIterator<Item = i64>) -> Append {
     Append { topic: "topic".to_owned(), events: offsets.into_iter().map(event).collect() }
 }
 
-fn read(after: i64, limit: u32, wait_ms: u64) -> ReadEvents {
+pub(super) fn read(after: i64, limit: u32, wait_ms: u64) -> ReadEvents {
     ReadEvents { topic: "topic".to_owned(), range: ReadRange { after, limit, wait_ms } }
 }
 

@@ -1,9 +1,15 @@
 //! Tellers, listeners and a log on databases of their own.
 
 mod consuming;
+mod damage;
+mod keeping;
 mod logging;
+mod rebuilding;
+mod replaying;
+mod sharing;
 mod telling;
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +17,7 @@ use cleave_core::{Clock as _, Context, Event, Ids, ManualClock, SystemClock, Tim
 use cleave_db::testing::Scratch;
 use cleave_db::{Database, Migration, Migrations, WriteError};
 
-use crate::{CONSUMER_SQL, LOG_MIGRATIONS, OUTBOX_SQL, Outbox, RecordedEvent, TableLog};
+use crate::{CONSUMER_SQL, LOG_MIGRATIONS, OUTBOX_SQL, Outbox, RecordedEvent, Relay, Settings, TableLog};
 
 const TELLER: Migrations = Migrations(&[Migration { version: 1, name: "outbox", sql: OUTBOX_SQL }]);
 
@@ -65,6 +71,7 @@ struct World {
     ids: Arc<Ids>,
     teller: Database,
     listener: Database,
+    logged: Database,
     log: TableLog,
     outbox: Outbox,
 }
@@ -80,8 +87,8 @@ impl World {
         listener.migrate(&LISTENER).await.expect("tables");
         let logged = scratch.open("events").await;
         logged.migrate(&LOG_MIGRATIONS).await.expect("tables");
-        let log = TableLog::new(logged, clock.clone());
-        Self { scratch, clock, ids, teller, listener, log, outbox: Outbox::new() }
+        let log = TableLog::new(logged.clone(), clock.clone());
+        Self { scratch, clock, ids, teller, listener, logged, log, outbox: Outbox::new() }
     }
 
     fn system(&self) -> Context {
@@ -102,6 +109,25 @@ impl World {
         });
         told.await.expect("it is written down");
         self.outbox.wake();
+    }
+
+    /// The log as another process sees it, which remembers nothing.
+    fn other_log(&self) -> TableLog {
+        TableLog::new(self.logged.clone(), self.clock.clone())
+    }
+
+    /// Does what nobody should to the log's tables.
+    async fn tamper(&self, sql: &'static str) {
+        let done = sqlx::query(sql).execute(self.logged.writer()).await.expect("the statement is right");
+        assert!(done.rows_affected() > 0, "nothing was changed by {sql}");
+    }
+
+    /// Carries what was told to the log.
+    async fn relay(&self) {
+        let (teller, outbox, log) = (self.teller.clone(), self.outbox.clone(), Rc::new(self.log.clone()));
+        let (clock, ids) = (self.clock.clone(), self.ids.clone());
+        let relay = Relay::new(teller, outbox, log, clock, ids, Settings::default());
+        relay.step(&self.system()).await.expect("it is relayed");
     }
 
     /// The listener's effects: the number of each event, in order.

@@ -8,6 +8,7 @@ mod body;
 mod choice;
 mod connection;
 mod endpoint;
+mod lines;
 mod pool;
 mod retry;
 

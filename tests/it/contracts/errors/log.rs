@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use cleave_core::Context;
-use cleave_events::{Append, EventLog, EventLogError, ReadEvents, RecordedEvent, TopicStatus};
+use cleave_events::{
+    Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
+    RecordedEvent, TopicStatus, Trim,
+};
 
 /// Answers every call with this error.
 pub(super) struct RefusingLog(pub(super) EventLogError);
@@ -26,6 +29,26 @@ impl EventLog for RefusingLog {
     }
 
     async fn topics(&self, _context: &Context) -> Result<Vec<TopicStatus>, EventLogError> {
+        Err(self.0.clone())
+    }
+
+    async fn follow(&self, _context: &Context, _request: FollowEvents) -> Result<EventStream, EventLogError> {
+        Err(self.0.clone())
+    }
+
+    async fn report(&self, _context: &Context, _progress: ConsumerProgress) -> Result<(), EventLogError> {
+        Err(self.0.clone())
+    }
+
+    async fn consumers(&self, _context: &Context) -> Result<Vec<ConsumerProgress>, EventLogError> {
+        Err(self.0.clone())
+    }
+
+    async fn forget(&self, _context: &Context, _consumer: ConsumerId) -> Result<(), EventLogError> {
+        Err(self.0.clone())
+    }
+
+    async fn trim(&self, _context: &Context, _request: Trim) -> Result<i64, EventLogError> {
         Err(self.0.clone())
     }
 }

@@ -17,7 +17,7 @@ use catalog_api::rest::RemoteCatalog;
 use catalog_api::{Catalog as _, CatalogError, ListProducts, MockCatalog, ProductId};
 use cleave_core::{AccountId, Context, ContractError, Money};
 use cleave_events::rest::RemoteEventLog;
-use cleave_events::{Append, EventLog as _, EventLogError};
+use cleave_events::{Append, EventLog as _, EventLogError, FollowEvents};
 use cleave_rest::Peer;
 use cleave_rest::server::Exposure;
 use inventory_api::rest::RemoteInventory;
@@ -296,6 +296,9 @@ fn every_error_of_the_event_log_survives_the_wire() {
     let errors = one_of_each!(EventLogError {
         Gap { topic: "weather".to_owned(), last_offset: i64::MAX - 1 },
         Disordered,
+        Damaged { topic: "weather".to_owned(), offset: 7, reason: "it does not match \"its\" checksum".to_owned() },
+        Trimmed { topic: "weather".to_owned(), first_offset: i64::MAX },
+        Full { topic: "weather".to_owned(), limit: "max_bytes = 1048576".to_owned() },
         Unauthenticated,
         Forbidden,
         Timeout,
@@ -308,6 +311,11 @@ fn every_error_of_the_event_log_survives_the_wire() {
     survive(errors, "/internal/v1/events/topics", mount, &async |peer, context| {
         let remote = RemoteEventLog(peer);
         let append = Append { topic: "weather".to_owned(), events: vec![] };
-        vec![remote.topics(context).await.err(), remote.append(context, append).await.err()]
+        let follow = FollowEvents { topic: "weather".to_owned(), after: 0 };
+        vec![
+            remote.topics(context).await.err(),
+            remote.append(context, append).await.err(),
+            remote.follow(context, follow).await.err(),
+        ]
     });
 }

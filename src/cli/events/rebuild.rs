@@ -1,0 +1,79 @@
+//! The log, written anew from the outboxes.
+
+use std::collections::BTreeSet;
+
+use anyhow::anyhow;
+use cleave_events::{EventLog as _, Rebuilt, TableLog};
+use serde_json::json;
+
+use super::super::print::{self, say};
+use super::super::{Outcome, failed, usage};
+use super::{Form, context};
+use crate::compose::Cell;
+use crate::house::TOPICS;
+
+/// How many numbers a line names before it only counts.
+const NAMED: usize = 20;
+
+pub(super) async fn rebuild(cell: &Cell, topic: Option<&str>, form: Form) -> Outcome {
+    let Some(log) = &cell.process().event_log else {
+        return Err(failed(anyhow!(
+            "the log is kept by another engine, which has copies of its own: restore it there; what it lacks at its end, the \
+             relays bring by themselves"
+        )));
+    };
+    let topics = topics(cell, log, topic).await?;
+    let mut all = Vec::new();
+    for topic in topics {
+        let told_here = TOPICS.contains(&topic.as_str());
+        let outbox = told_here.then(|| cell.process().database(&topic)).flatten();
+        let rebuilt = cleave_events::rebuild(log, outbox.as_ref(), &topic).await.map_err(failed)?;
+        if !form.json {
+            tell(&topic, &rebuilt)?;
+        }
+        all.push((topic, rebuilt));
+    }
+    if form.json {
+        let topics = all.iter().map(|(topic, Rebuilt { compared, written, removed })| {
+            json!({"topic": topic, "compared": compared, "written": written, "removed": removed})
+        });
+        return print::json(&topics.collect::<Vec<_>>());
+    }
+    Ok(())
+}
+
+/// Those that are told here, and those that have strayed into the log.
+async fn topics(
+    cell: &Cell,
+    log: &TableLog,
+    topic: Option<&str>,
+) -> Result<BTreeSet<String>, super::super::Failure> {
+    let logged = log.topics(&context(cell)).await.map_err(failed)?;
+    let mut all = TOPICS.iter().map(|topic| (*topic).to_owned()).collect::<BTreeSet<_>>();
+    all.extend(logged.into_iter().map(|status| status.topic));
+    match topic {
+        None => Ok(all),
+        Some(topic) if all.contains(topic) => Ok(BTreeSet::from([topic.to_owned()])),
+        Some(topic) => {
+            let known = all.into_iter().collect::<Vec<_>>().join(", ");
+            Err(usage(anyhow!("there is no topic {topic}; there are: {known}")))
+        }
+    }
+}
+
+fn tell(topic: &str, Rebuilt { compared, written, removed }: &Rebuilt) -> Outcome {
+    let what = if written.is_empty() {
+        "all of them are right".to_owned()
+    } else {
+        let named = written.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let more = written.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} were missing or damaged and are written anew: {named}{more}", written.len())
+    };
+    let astray = if *removed > 0 {
+        format!("; {removed} damaged records stood where no event belongs, and are taken away")
+    } else {
+        String::new()
+    };
+    say!("{topic}: {compared} events compared with the outbox; {what}{astray}")
+}
