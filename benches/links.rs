@@ -38,7 +38,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-criterion_group!(benches, links, store);
+criterion_group!(benches, links, store, discovery);
 criterion_main!(benches);
 
 fn links(criterion: &mut Criterion) {
@@ -94,6 +94,22 @@ fn store(criterion: &mut Criterion) {
 }
 
 /// What every way to the inventory stands on.
+/// What a call pays for discovery: follow the addresses, look who is ejected, take the less loaded of two.
+fn discovery(criterion: &mut Criterion) {
+    let bench = Bench::new();
+    let mut group = criterion.benchmark_group("choose_replica");
+    for count in [1, 3, 16_u16] {
+        let address = |port: u16| PeerAddress::Tcp(([127, 0, 0, 1], 7_000 + port).into());
+        let endpoint = |port: u16| Arc::new(Endpoint::new(address(port), Ejections::default()));
+        let (_sender, addresses) = watch::channel((0..count).map(endpoint).collect());
+        let peer = Peer::remote("inventory", addresses, clock(), &bench.credential);
+        group.bench_function(format!("{count} replicas"), |bencher| {
+            bencher.iter(|| black_box(peer.next_address()))
+        });
+    }
+    group.finish();
+}
+
 struct Bench {
     folder: tempfile::TempDir,
     runtime: Runtime,

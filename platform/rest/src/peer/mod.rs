@@ -76,6 +76,11 @@ impl Peer {
         }
     }
 
+    /// Where the next call would go; nowhere where no address is known. It is a look into memory.
+    pub fn next_address(&self) -> Option<PeerAddress> {
+        self.pool.next_address()
+    }
+
     /// Asks for `path` and reads the answer.
     pub async fn get<T, E>(&self, context: &Context, path: &str) -> Result<T, E>
     where

@@ -10,6 +10,7 @@ use cleave_core::Clock;
 use http::{Request, Response};
 use hyper::client::conn::http1::SendRequest;
 
+use super::address::PeerAddress;
 use super::body::{Outgoing, PooledBody};
 use super::choice;
 use super::connection::{connect, connect_in_memory};
@@ -110,6 +111,13 @@ impl Pool {
             *failed = Some(replica.clone());
         }
         sent
+    }
+
+    /// Where the next request would go.
+    pub(super) fn next_address(&self) -> Option<PeerAddress> {
+        self.follow_addresses();
+        let chosen = choice::choose(&self.replicas.borrow(), None, false, || self.clock.instant())?;
+        chosen.endpoint().map(|endpoint| endpoint.address().clone())
     }
 
     /// Whether a request that failed can go somewhere else.
