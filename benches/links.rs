@@ -104,7 +104,7 @@ fn discovery(criterion: &mut Criterion) {
         let (_sender, addresses) = watch::channel((0..count).map(endpoint).collect());
         let peer = Peer::remote("inventory", addresses, clock(), &bench.credential);
         group.bench_function(format!("{count} replicas"), |bencher| {
-            bencher.iter(|| black_box(peer.next_address()))
+            bencher.iter(|| black_box(peer.next_address()));
         });
     }
     group.finish();
