@@ -7,6 +7,7 @@
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
 //! * `doctor`: faults planted into real stores, and what `cleave doctor` says of them.
+//! * `events`: `cleave events` beside the running store and on a stopped one; logs that are damaged, lost and cut.
 //! * `full_disk`: the disk is full while customers buy.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
@@ -28,6 +29,7 @@ mod contracts;
 mod crashes;
 mod divergence;
 mod doctor;
+mod events;
 mod full_disk;
 mod http_input;
 mod journeys;
