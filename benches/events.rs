@@ -196,7 +196,8 @@ impl Producers {
     /// So many producers append so many events each, at once; the time until all of them are durable.
     fn append(&self, producers: usize, events: usize) -> Duration {
         let mut ends = self.ends.borrow_mut();
-        ends.resize(ends.len().max(producers), 0);
+        let known = ends.len();
+        ends.resize(known.max(producers), 0);
         let context = Context::background(&self.ids, SystemClock.instant() + PATIENCE);
         let appends = ends.iter_mut().take(producers).enumerate().map(|(producer, end)| {
             let offsets = (*end + 1..).take(events);
