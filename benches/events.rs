@@ -1,5 +1,6 @@
 //! From commit to effect: how long it takes until what a module told has happened in another one, beside what one fdatasync
-//! takes on the same disk. `just bench commit` runs it.
+//! takes on the same disk (`just bench commit`). And appends: how long the log as a service takes to make events durable, alone, in
+//! batches and with many producers at once (`just bench append`).
 //!
 //! The way is the real one: the outbox is woken by the commit, the relay appends to the event log, the consumer applies. With
 //! the log in the same process that is one commit of the log and one of the listener; as a service there are two calls
@@ -10,6 +11,8 @@ mod running;
 #[path = "support/turns.rs"]
 mod turns;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -23,8 +26,10 @@ use cleave_core::{Clock as _, Context, Event, Ids, SystemClock, UnreadableEvent}
 use cleave_db::{Database, DatabaseSettings, Migration, Migrations, Transaction, WriteError};
 use cleave_events::rest::EventLogAdapter;
 use cleave_events::{
-    CONSUMER_SQL, Consumer, OUTBOX_SQL, Outbox, Reaction, ReactionError, RecordedEvent, Relay, Settings,
+    Append, CONSUMER_SQL, Consumer, EventLog, OUTBOX_SQL, Outbox, Reaction, ReactionError, RecordedEvent,
+    Relay, Settings, TableLog,
 };
+use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
@@ -61,15 +66,35 @@ fn main() {
     let mut ways =
         ["monolith", "microservices"].map(|topology| Way::open(&folder.path().join(topology), topology));
     let [together, apart] = &mut ways;
+    let sync = RefCell::new(sync);
     take_turns(
         "commit to effect",
         turns,
         vec![
-            Contender::new("fdatasync of a page", sync),
+            Contender::new("fdatasync of a page", || sync.borrow_mut()()),
             Contender::new("log in the same process", || together.tell()),
             Contender::new("log as a service", || apart.tell()),
         ],
     );
+    let producers = Producers::of(&apart.store);
+    let append = |events, producers_at_once| {
+        let name = format!("{producers_at_once} producers, {events} events each");
+        let producers = &producers;
+        Contender::new(name, move || producers.append(producers_at_once, events))
+    };
+    take_turns(
+        "append",
+        turns,
+        vec![
+            Contender::new("fdatasync of a page", || sync.borrow_mut()()),
+            append(1, 1),
+            append(500, 1),
+            append(1, 16),
+            append(100, 16),
+        ],
+    );
+    producers.tell_totals();
+    drop(producers);
     for way in ways {
         way.close();
     }
@@ -84,7 +109,7 @@ struct Way {
     applied: mpsc::Receiver<u64>,
     stop: watch::Sender<bool>,
     background: JoinHandle<()>,
-    _store: Arc<RunningStore>,
+    store: Arc<RunningStore>,
 }
 
 impl Way {
@@ -111,7 +136,7 @@ impl Way {
                 });
             })
         };
-        let way = Self { runtime, teller, outbox, ids, applied, stop, background, _store: store };
+        let way = Self { runtime, teller, outbox, ids, applied, stop, background, store };
         way.tell();
         way
     }
@@ -135,6 +160,92 @@ impl Way {
     fn close(self) {
         self.stop.send_replace(true);
         self.background.join().expect("the background ends in peace");
+    }
+}
+
+/// Producers that append to the log as a service, each to a topic of its own. Another engine is one more of these, with another
+/// log.
+struct Producers {
+    runtime: Runtime,
+    log: Rc<dyn EventLog>,
+    /// The log's own count of its commits.
+    table: TableLog,
+    ids: Ids,
+    /// Where each topic ends.
+    ends: RefCell<Vec<i64>>,
+    /// By how many there were at once: appends, commits, events and the time that they took.
+    totals: RefCell<BTreeMap<(usize, usize), Totals>>,
+}
+
+#[derive(Default)]
+struct Totals {
+    appends: u64,
+    commits: u64,
+    took: Duration,
+}
+
+impl Producers {
+    fn of(store: &RunningStore) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let log = store.cell_of("orders").reach::<EventLogAdapter>("orders");
+        let table = store.cell_of("events").process().event_log.clone().expect("it keeps the log");
+        let ids = Ids::from_system(Arc::new(SystemClock));
+        Self { runtime, log, table, ids, ends: RefCell::default(), totals: RefCell::default() }
+    }
+
+    /// So many producers append so many events each, at once; the time until all of them are durable.
+    fn append(&self, producers: usize, events: usize) -> Duration {
+        let mut ends = self.ends.borrow_mut();
+        let known = ends.len();
+        ends.resize(known.max(producers), 0);
+        let context = Context::background(&self.ids, SystemClock.instant() + PATIENCE);
+        let appends = ends.iter_mut().take(producers).enumerate().map(|(producer, end)| {
+            let offsets = (*end + 1..).take(events);
+            let events = offsets.map(event).collect::<Vec<_>>();
+            *end = events.last().map_or(*end, |last| last.offset);
+            Append { topic: format!("producer-{producer}"), events }
+        });
+        let appends = appends.collect::<Vec<_>>();
+        let before = self.table.commits();
+        let took = timed(|| {
+            let all = join_all(appends.into_iter().map(|append| self.log.append(&context, append)));
+            for appended in LocalSet::new().block_on(&self.runtime, all) {
+                appended.expect("the log takes it");
+            }
+        });
+        let mut totals = self.totals.borrow_mut();
+        let totals = totals.entry((producers, events)).or_default();
+        totals.appends += producers as u64;
+        totals.commits += self.table.commits() - before;
+        totals.took += took;
+        took
+    }
+
+    fn tell_totals(&self) {
+        for ((producers, events), Totals { appends, commits, took }) in &*self.totals.borrow() {
+            #[expect(clippy::cast_precision_loss, reason = "far below what a float holds")]
+            let (per_second, shared) = (
+                *appends as f64 * *events as f64 / took.as_secs_f64(),
+                *appends as f64 / (*commits).max(1) as f64,
+            );
+            println!(
+                "  {producers} producers, {events} events each: {per_second:.0} durable events/s, {shared:.1} appends a commit"
+            );
+        }
+    }
+}
+
+fn event(offset: i64) -> RecordedEvent {
+    RecordedEvent {
+        offset,
+        name: "order_confirmed".to_owned(),
+        version: 1,
+        entity: "018f0000-0000-7000-8000-000000000000".to_owned(),
+        payload: "{\"text\":\"about as much as an order with two lines has to tell to those who listen\"}"
+            .repeat(4),
+        actor: "018f0000-0000-7000-8000-000000000001".to_owned(),
+        request_id: "018f0000-0000-7000-8000-000000000002".to_owned(),
+        recorded_at: SystemClock.now(),
     }
 }
 

@@ -28,7 +28,7 @@ const NOT_ASKED: [(&str, &str); 15] = [
     ("events.forget", "only the command line asks for it"),
     (
         "events.report",
-        "consumers report when they have had time enough for it, and any report may be the last",
+        "consumers report when they have time, and any report may be the last; its contract suite sends it twice",
     ),
     ("events.topics", "only retention and the command line ask for it"),
     ("events.trim", "only retention asks for it, which is off"),

@@ -13,7 +13,8 @@
 //!   once, with any number of replicas. What cannot be applied is put aside, and what happens later to the same entity waits
 //!   behind it.
 //!
-//! The log is a table ([`TableLog`]), in the process of its readers or behind REST ([`rest`]). Read on at `outbox.rs`,
+//! The log is a table ([`TableLog`]), in the process of its readers or behind REST ([`rest`]). It refuses what is damaged;
+//! [`rebuild()`] writes that anew from the outbox, and [`Retention`] cuts what is old or too much. Read on at `outbox.rs`,
 //! `relay.rs`, `table.rs`, `consumer.rs`.
 
 mod consumer;

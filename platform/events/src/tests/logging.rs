@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use cleave_core::{Caller, Clock as _, Timestamp};
 
+use futures_util::StreamExt as _;
+
 use super::{World, offsets};
-use crate::log::{Append, EventLog, EventLogError};
+use crate::log::{Append, EventLog, EventLogError, FollowEvents};
 use crate::{ReadEvents, ReadRange, RecordedEvent};
 
 pub(super) fn event(offset: i64) -> RecordedEvent {
@@ -107,4 +109,18 @@ async fn nobody_waits_for_something_new_in_a_log_that_is_about_to_stop() {
     let (read_before, ()) = tokio::join!(waiting, ending);
     assert_eq!(read_before, Ok(vec![]));
     assert_eq!(world.log.read(&context, read(0, 1, wait_ms)).await, Ok(vec![]), "nor does who comes later");
+}
+
+#[tokio::test]
+async fn who_follows_a_log_that_is_about_to_stop_hears_its_end() {
+    let world = World::new().await;
+    world.log.append(&world.system(), append([1])).await.expect("it is appended");
+    let request = FollowEvents { topic: "topic".to_owned(), after: 0 };
+    let following = world.log.follow(&world.system(), request).await.expect("it is followed");
+    let ending = async {
+        tokio::task::yield_now().await;
+        world.log.end_waiting();
+    };
+    let (followed, ()) = tokio::join!(following.collect::<Vec<_>>(), ending);
+    assert_eq!(followed, [Ok(event(1))]);
 }
