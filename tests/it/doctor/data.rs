@@ -63,7 +63,7 @@ fn a_run_file_that_was_left_behind_is_a_warning_and_so_is_one_that_is_none() {
 
 #[test]
 fn a_database_that_is_gone_is_not_made_anew() {
-    let binary = stocked();
+    let binary = stocked().with_variable("CLEAVE__DISCOVERY__SOURCE", "fixed");
     fs::remove_file(binary.data_dir().join("orders.db")).expect("it can be removed");
     let words = ["orders.db is not there", "restore", "`cleave data migrate` for an empty one"];
     doctor(&binary, &[]).ends_with(1).says("databases", "orders", "wrong", &words).counts("wrong", 1);
@@ -238,8 +238,9 @@ fn keys_that_do_not_belong_together_are_told() {
     doctor(&binary, &[]).ends_with(0).says("keys", "tokens.key", "warning", &["`cleave up` writes"]);
     let serve = ["--topology", "microservices", "--service"];
     doctor(&binary, &[&serve[..], &["accounts"]].concat()).says("keys", "tokens.key", "wrong", &["migrate"]);
-    // Who does not sign needs no private key.
+    // Who does not sign needs no private key; who is at a fixed address needs no registry.
     fs::remove_file(keys.join("tokens.key")).expect("it can be removed");
+    let binary = binary.with_variable("CLEAVE__DISCOVERY__SOURCE", "fixed");
     doctor(&binary, &[&serve[..], &["payments"]].concat()).ends_with(0);
 }
 

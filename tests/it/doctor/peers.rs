@@ -103,7 +103,7 @@ fn a_wrong_credential_is_told_apart_from_a_peer_that_is_away() {
 
 #[test]
 fn another_service_or_a_stranger_at_the_address_of_a_peer_is_told() {
-    let binary = prepared("");
+    let binary = prepared("").with_variable("CLEAVE__DISCOVERY__SOURCE", "fixed");
     let (catalog, address) = serve(&binary, "microservices", "catalog");
     let binary = with_peers(binary, &format!("rest = [\"tcp://{address}\"]\n"));
     doctor(&binary, &SHOP).ends_with(1).says(
