@@ -3,7 +3,7 @@
 use cleave_db::{Database, Transaction};
 use sqlx::Row as _;
 
-use crate::recorded::{RecordedEvent, event_columns};
+use crate::recorded::{RecordedEvent, bind_columns, event_columns};
 
 /// An event that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,25 +65,13 @@ pub(crate) async fn insert(
     letter: &DeadLetter,
 ) -> Result<(), sqlx::Error> {
     let DeadLetter { state, error, attempts, event } = letter;
-    sqlx::query(concat!(
+    let insert = sqlx::query(concat!(
         "INSERT INTO dead_letters (topic, state, error, attempts, ",
         event_columns!(),
         ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-    ))
-    .bind(topic)
-    .bind(state.as_str())
-    .bind(error)
-    .bind(attempts)
-    .bind(event.offset)
-    .bind(&event.name)
-    .bind(i64::from(event.version))
-    .bind(&event.entity)
-    .bind(&event.payload)
-    .bind(&event.actor)
-    .bind(&event.request_id)
-    .bind(event.recorded_at.as_micros())
-    .execute(&mut *transaction)
-    .await?;
+    ));
+    let insert = insert.bind(topic).bind(state.as_str()).bind(error).bind(attempts);
+    bind_columns(insert, event).execute(&mut *transaction).await?;
     change_count(transaction, topic, 1).await
 }
 

@@ -58,7 +58,6 @@ impl Outbox {
         insert(
             transaction,
             "INSERT INTO outbox (seq, name, version, entity, payload, actor, request_id, recorded_at)",
-            None,
             &recorded,
         )
         .await

@@ -2,8 +2,9 @@
 
 use cleave_core::{Event, Timestamp, UnreadableEvent};
 use serde::{Deserialize, Serialize};
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _};
 
 /// The most rows that one statement inserts: larger ones cost more a row on SQLite.
 pub(crate) const MAX_ROWS_PER_STATEMENT: usize = 100;
@@ -79,37 +80,37 @@ pub(crate) use event_columns;
 /// How many columns that are.
 const COLUMNS: usize = 8;
 
-/// Writes events into a table that has a topic or not; `head` is the statement up to `VALUES`.
+/// Binds the values of these columns.
+pub(crate) fn bind_columns<'query>(
+    query: Query<'query, Any, AnyArguments>,
+    event: &'query RecordedEvent,
+) -> Query<'query, Any, AnyArguments> {
+    query
+        .bind(event.offset)
+        .bind(&event.name)
+        .bind(i64::from(event.version))
+        .bind(&event.entity)
+        .bind(&event.payload)
+        .bind(&event.actor)
+        .bind(&event.request_id)
+        .bind(event.recorded_at.as_micros())
+}
+
+/// Writes events into a table; `head` is the statement up to `VALUES`.
 pub(crate) async fn insert(
     connection: &mut AnyConnection,
     head: &str,
-    topic: Option<&str>,
     events: &[RecordedEvent],
 ) -> Result<(), sqlx::Error> {
-    let shared = usize::from(topic.is_some());
     for events in events.chunks(MAX_ROWS_PER_STATEMENT) {
         let row = |index: usize| {
-            let first = shared + index * COLUMNS + 1;
+            let first = index * COLUMNS + 1;
             let places = (first..first + COLUMNS).map(|place| format!("${place}")).collect::<Vec<_>>();
-            format!("({}{})", if shared == 1 { "$1, " } else { "" }, places.join(", "))
+            format!("({})", places.join(", "))
         };
         let rows = (0..events.len()).map(row).collect::<Vec<_>>().join(", ");
-        let mut query = sqlx::query(AssertSqlSafe(format!("{head} VALUES {rows}")));
-        if let Some(topic) = topic {
-            query = query.bind(topic);
-        }
-        for event in events {
-            query = query
-                .bind(event.offset)
-                .bind(&event.name)
-                .bind(i64::from(event.version))
-                .bind(&event.entity)
-                .bind(&event.payload)
-                .bind(&event.actor)
-                .bind(&event.request_id)
-                .bind(event.recorded_at.as_micros());
-        }
-        query.execute(&mut *connection).await?;
+        let query = sqlx::query(AssertSqlSafe(format!("{head} VALUES {rows}")));
+        events.iter().fold(query, bind_columns).execute(&mut *connection).await?;
     }
     Ok(())
 }

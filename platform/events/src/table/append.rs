@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::check::checksum;
 use super::{TableLog, write_failed};
 use crate::log::{Append, EventLogError};
-use crate::recorded::{MAX_ROWS_PER_STATEMENT, RecordedEvent, event_columns};
+use crate::recorded::{MAX_ROWS_PER_STATEMENT, RecordedEvent, bind_columns, event_columns};
 
 /// The most events of one transaction, but for an append that alone has more.
 const MAX_EVENTS_PER_COMMIT: usize = 4_000;
@@ -254,19 +254,7 @@ async fn insert_rows<'c>(
             (topic_before, bytes, before) = (topic, 0, event.offset - 1);
         }
         bytes += event.stored_bytes();
-        query = query
-            .bind(*topic)
-            .bind(event.offset)
-            .bind(&event.name)
-            .bind(i64::from(event.version))
-            .bind(&event.entity)
-            .bind(&event.payload)
-            .bind(&event.actor)
-            .bind(&event.request_id)
-            .bind(event.recorded_at.as_micros())
-            .bind(checksum(topic, event))
-            .bind(bytes)
-            .bind(before);
+        query = bind_columns(query.bind(*topic), event).bind(checksum(topic, event)).bind(bytes).bind(before);
     }
     query.execute(executor).await.map(|done| done.rows_affected())
 }

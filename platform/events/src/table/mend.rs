@@ -7,7 +7,7 @@ use super::check::checksum;
 use super::read::{Record, is_unreadable, record_columns};
 use super::{TableLog, failed, write_failed};
 use crate::log::{EventLogError, TopicStatus};
-use crate::recorded::{RecordedEvent, event_columns};
+use crate::recorded::{RecordedEvent, bind_columns, event_columns};
 
 /// How many events are read at once.
 const PAGE: u32 = 500;
@@ -139,25 +139,17 @@ async fn replace(
             .fetch_optional(&mut *transaction)
             .await?
             .and_then(|row| row.try_get(0).ok());
-    sqlx::query(concat!(
+    let insert = sqlx::query(concat!(
         "INSERT INTO events (topic, ",
         event_columns!(),
         ", checksum, bytes_through) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (topic, position) DO NOTHING"
-    ))
-    .bind(topic)
-    .bind(event.offset)
-    .bind(&event.name)
-    .bind(i64::from(event.version))
-    .bind(&event.entity)
-    .bind(&event.payload)
-    .bind(&event.actor)
-    .bind(&event.request_id)
-    .bind(event.recorded_at.as_micros())
-    .bind(checksum(topic, event))
-    .bind(before.unwrap_or(0) + event.stored_bytes())
-    .execute(transaction)
-    .await
-    .map(|_| ())
+    ));
+    bind_columns(insert.bind(topic), event)
+        .bind(checksum(topic, event))
+        .bind(before.unwrap_or(0) + event.stored_bytes())
+        .execute(transaction)
+        .await
+        .map(|_| ())
 }
 
 async fn remove(transaction: &mut Transaction, topic: &str, position: i64) -> Result<(), sqlx::Error> {
