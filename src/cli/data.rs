@@ -10,6 +10,7 @@ use cleave_core::{Ids, SystemClock};
 use cleave_db::CopiedTable;
 use serde_json::json;
 
+use super::print::{self, say};
 use super::up::explain;
 use super::{Common, Outcome, block_on, database_url, failed, not_provisioned, start_logging, usage};
 use crate::house::MIGRATIONS;
@@ -73,8 +74,7 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
         provision::create_registration_keys(&settings, &topology).map_err(not_provisioned)?;
         provision::migrate(&settings).await.map_err(not_provisioned)?;
         let DataCommand::Seed { products, seed } = *command else {
-            println!("the tables in {} are up to date", settings.data_dir.display());
-            return Ok(());
+            return say!("the tables in {} are up to date", settings.data_dir.display());
         };
         let clock = Arc::new(SystemClock);
         let ids = Arc::new(Ids::from_system(clock.clone()));
@@ -97,15 +97,14 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
         let admin = provision::ensure_admin(&settings, clock.clone(), ids).await.map_err(not_provisioned)?;
         let token =
             provision::admin_token(&settings, clock.as_ref(), admin.account_id).context("no admin token")?;
-        println!("{handled} products are in {}", settings.data_dir.display());
+        say!("{handled} products are in {}", settings.data_dir.display())?;
         let password = match admin.password {
             Some(password) => format!("the password {password}"),
             None => "keeps its password".to_owned(),
         };
-        println!("the account {ADMIN_EMAIL} has admin rights, and {password}");
-        println!("a token of it, good for 30 days, for development only:");
-        println!("{token}");
-        Ok(())
+        say!("the account {ADMIN_EMAIL} has admin rights, and {password}")?;
+        say!("a token of it, good for 30 days, for development only:")?;
+        say!("{token}")
     })
 }
 
@@ -143,15 +142,14 @@ fn report(copied: &[(&'static str, CopiedTable)], json: bool) -> Outcome {
         let tables = copied.iter().map(|(module, CopiedTable { table, rows, checksum })| {
             json!({"module": module, "table": table, "rows": rows, "checksum": format!("{checksum:016x}")})
         });
-        println!("{}", serde_json::to_string_pretty(&tables.collect::<Vec<_>>()).map_err(failed)?);
+        print::json(&tables.collect::<Vec<_>>())?;
         return Ok(());
     }
-    println!("{:<14} {:<20} {:>10}  CHECKSUM ON BOTH SIDES", "MODULE", "TABLE", "ROWS");
+    say!("{:<14} {:<20} {:>10}  CHECKSUM ON BOTH SIDES", "MODULE", "TABLE", "ROWS")?;
     for (module, CopiedTable { table, rows, checksum }) in copied {
-        println!("{module:<14} {table:<20} {rows:>10}  {checksum:016x}");
+        say!("{module:<14} {table:<20} {rows:>10}  {checksum:016x}")?;
     }
-    println!("all of it is there; to use it, name the new place in database.url or with --database");
-    Ok(())
+    say!("all of it is there; to use it, name the new place in database.url or with --database")
 }
 
 async fn audit(settings: &Settings, json: bool) -> Outcome {
@@ -159,13 +157,9 @@ async fn audit(settings: &Settings, json: bool) -> Outcome {
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(Ids::from_system(clock.clone()));
     let findings = provision::audit(settings, clock, ids).await.map_err(not_provisioned)?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&findings).map_err(failed)?);
-    } else {
-        for finding in &findings {
-            println!("{finding}");
-        }
-    }
+    // The exit code tells of a breach also where nobody reads.
+    let _nobody_reads =
+        if json { print::json(&findings) } else { findings.iter().try_for_each(|finding| say!("{finding}")) };
     match findings.iter().filter(|finding| finding.counterexample.is_some()).count() {
         0 => Ok(()),
         broken => Err(failed(anyhow!("{broken} of {} invariants do not hold", findings.len()))),

@@ -2,6 +2,7 @@
 
 use anyhow::anyhow;
 
+use super::print::say;
 use super::running::{ask, running_store};
 use super::{Common, Outcome, failed};
 
@@ -15,7 +16,8 @@ pub(super) fn run(common: &Common) -> Outcome {
                 Ok(response) => (format!("{}: {}", response.status, response.text()), false),
                 Err(error) => (error.to_string(), false),
             };
-            println!("{service:<16} {:<8} {:<22} {verdict}", process.pid, process.internal);
+            // The exit code tells it also where nobody reads.
+            let _nobody_reads = say!("{service:<16} {:<8} {:<22} {verdict}", process.pid, process.internal);
             unwell += u32::from(!well);
         }
     }

@@ -13,6 +13,11 @@ pub(super) fn line(text: Arguments<'_>) -> Outcome {
     out.write_fmt(text).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(ended)
 }
 
+/// Prints lines that end as they are to.
+pub(super) fn text(text: &str) -> Outcome {
+    line(format_args!("{}", text.trim_end_matches('\n')))
+}
+
 /// Prints a value as JSON of many lines.
 pub(super) fn json(value: &impl Serialize) -> Outcome {
     line(format_args!("{}", serde_json::to_string_pretty(value).map_err(failed)?))

@@ -1,12 +1,11 @@
 //! `cleave scale`: more processes of a service, or fewer, while the store runs.
 
-use std::io::Write as _;
-
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
+use super::print::say;
 use super::running::running_store;
-use super::{Common, Failure, Outcome, failed, usage};
+use super::{Common, Outcome, failed, usage};
 use crate::supervisor::control::{Answer, Request, ask};
 use crate::topology::MAX_REPLICAS;
 
@@ -33,13 +32,9 @@ pub(super) fn run(common: &Common, args: &ScaleArgs) -> Outcome {
     let answer = ask(&socket, &Request::Scale { service, replicas })
         .with_context(|| format!("`up` with pid {} does not answer at {}", record.pid, socket.display()))?;
     match answer {
-        Answer::Done => say(&format!("{} has {}", args.service, processes(args.replicas))),
+        Answer::Done => say!("{} has {}", args.service, processes(args.replicas)),
         Answer::Refused { reason } => Err(failed(anyhow!(reason))),
     }
-}
-
-fn say(text: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{text}").map_err(failed)
 }
 
 fn processes(count: u32) -> String {

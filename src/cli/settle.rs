@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::anyhow;
 use clap::Args;
 
+use super::print::say;
 use super::running::{ask, running_store};
 use super::{Common, Outcome, failed};
 use crate::settled::Settled;
@@ -34,8 +35,7 @@ pub(super) fn run(common: &Common, args: &SettleArgs) -> Outcome {
         quiet_rounds = if left.is_empty() { quiet_rounds + 1 } else { 0 };
         if quiet_rounds == 2 {
             clear(on_terminal);
-            println!("settled after {} ms: nothing is left to do", start.elapsed_ms());
-            return Ok(());
+            return say!("settled after {} ms: nothing is left to do", start.elapsed_ms());
         }
         if on_terminal {
             eprint!("\r\x1b[K{} s: {}", start.elapsed_ms() / 1_000, left.join("; "));

@@ -2,7 +2,8 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{Common, Outcome, failed, usage};
+use super::print::{self, say};
+use super::{Common, Outcome, usage};
 use crate::house::HOUSE;
 use crate::topology::{list, list_text, mermaid, show_text};
 
@@ -45,20 +46,20 @@ pub(super) fn run(common: &Common, command: &TopologyCommand) -> Outcome {
     match command {
         TopologyCommand::List => {
             let listed = list(&common.topologies(), &HOUSE).map_err(usage)?;
-            print!("{}", list_text(&listed));
+            print::text(&list_text(&listed))?;
         }
         TopologyCommand::Show { topology, json: false } => {
-            print!("{}", show_text(&common.topology(topology)?));
+            print::text(&show_text(&common.topology(topology)?))?;
         }
         TopologyCommand::Show { topology, json: true } => {
-            println!("{}", serde_json::to_string_pretty(&common.topology(topology)?).map_err(failed)?);
+            print::json(&common.topology(topology)?)?;
         }
         TopologyCommand::Check { topology } => {
             let topology = common.topology(topology)?;
-            println!("{} is valid: {}", topology.name(), topology.notation());
+            say!("{} is valid: {}", topology.name(), topology.notation())?;
         }
         TopologyCommand::Render { topology, format: RenderFormat::Mermaid } => {
-            print!("{}", mermaid(&common.topology(topology)?));
+            print::text(&mermaid(&common.topology(topology)?))?;
         }
     }
     Ok(())
