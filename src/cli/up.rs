@@ -14,6 +14,7 @@ use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
+use crate::house::singular;
 use crate::membership::follows_registry;
 use crate::provision::{self, Goods};
 use crate::settings::{LogFormat, Settings};
@@ -21,7 +22,7 @@ use crate::supervisor::control::ControlSocket;
 use crate::supervisor::{
     Fleet, FleetPlan, LogSink, ServicePlan, ShutdownSignal, SupervisorError, address_table,
 };
-use crate::topology::{Link, Service, Topology};
+use crate::topology::{Link, Topology};
 
 /// What `up` takes.
 #[derive(Debug, Args)]
@@ -115,18 +116,6 @@ async fn prepare(settings: &Settings) -> Outcome {
         tracing::info!(products = handled, "brought goods into the empty store");
     }
     Ok(())
-}
-
-/// Why a service of this machine can have only one process, if so.
-fn singular(service: &Service) -> Option<&'static str> {
-    let reasons = [
-        ("gateway", "opens the public port, which only one process of this machine can have"),
-        (
-            "registry",
-            "keeps the registry, which is one process; while it is away, the others go on with its last answer",
-        ),
-    ];
-    reasons.into_iter().find(|(role, _)| service.hosts(role)).map(|(_, reason)| reason)
 }
 
 /// The processes of a topology, each with the flags that make it read the same configuration.

@@ -9,7 +9,7 @@ use super::Check;
 use super::check::in_two;
 use super::scope::{Run, Scope, Wanted};
 use crate::directory::{AddressError, Directory};
-use crate::house::HOUSE;
+use crate::house::{HOUSE, singular};
 use crate::settings::Settings;
 use crate::topology::{self, Topology, TopologyError};
 
@@ -87,23 +87,15 @@ fn unfit_addresses(settings: &Settings, topology: &Topology) -> impl Iterator<It
 /// What `serve` can do and `up`, with all processes on one machine, cannot.
 fn unfit_for_up(settings: &Settings, topology: &Topology) -> Vec<Check> {
     let mut checks = Vec::new();
-    let of_registry = topology.host_of("registry").filter(|service| service.replicas > 1);
-    if let Some(keeper) = of_registry.filter(|keeper| !keeper.hosts("gateway")) {
-        checks.push(Check::wrong(
-            format!("services.{}.replicas", keeper.name),
-            format!(
-                "{} processes would keep the registry, and each would know of some services only",
-                keeper.replicas
-            ),
-            "set it to 1",
-        ));
-    }
-    if let Some(gateway) = topology.host_of("gateway").filter(|service| service.replicas > 1) {
-        checks.push(Check::wrong(
-            format!("services.{}.replicas", gateway.name),
-            format!("{} processes would open the public port, which only one can have", gateway.replicas),
-            "set it to 1",
-        ));
+    for service in topology.services().iter().filter(|service| service.replicas > 1) {
+        if let Some(reason) = singular(service) {
+            let (name, replicas) = (&service.name, service.replicas);
+            checks.push(Check::wrong(
+                format!("services.{name}.replicas"),
+                format!("{replicas} are wanted, and there can be one, because it {reason}"),
+                "set it to 1",
+            ));
+        }
     }
     let processes = topology.services().iter().map(|service| service.replicas).sum::<u32>();
     let port = settings.internal.port;
