@@ -43,8 +43,8 @@ pub(super) struct Crew {
 pub(super) enum Happening {
     /// It listens, or something that asks for no reaction.
     Nothing,
-    /// It has become ready.
-    Ready(usize),
+    /// It has become ready, for the first time or again.
+    Ready { member: usize, is_new: bool },
     /// It is dead.
     Died(Death),
     /// The time of [`Crew::next_due`] has come.
@@ -82,7 +82,7 @@ impl Crew {
         }
         while !self.members.iter().all(Member::is_ready) {
             match self.next(Some(deadline)).await {
-                Happening::Nothing | Happening::Ready(_) => {}
+                Happening::Nothing | Happening::Ready { .. } => {}
                 Happening::Due => return Err(self.not_ready()),
                 Happening::Died(death) => return Err(self.ended_early(death)),
             }
@@ -210,13 +210,14 @@ impl Crew {
         self.plan.control.clone()
     }
 
-    /// Says that a member that died is ready again.
-    pub(super) fn notice_return(&self, index: usize) {
+    /// Says that a member is ready that has just come, or that died before.
+    pub(super) fn notice_ready(&self, index: usize, is_new: bool) {
         let member = &self.members[index];
         if let State::Running(Running { process, listening: Some(listening), .. }) = &member.state {
             let (label, pid, internal) = (&member.label, process.pid, listening.internal);
             let after = seconds(now() - process.spawned);
-            self.notice(&format!("service `{label}` (pid {pid}) is back at {internal}, ready in {after}"));
+            let what = if is_new { "has come" } else { "is back" };
+            self.notice(&format!("service `{label}` (pid {pid}) {what} at {internal}, ready in {after}"));
         }
     }
 
@@ -263,8 +264,8 @@ impl Crew {
             Report::Ready => {
                 running.ready = true;
                 running.ready_by = None;
-                self.members[index].is_joining = false;
-                Happening::Ready(index)
+                let is_new = std::mem::take(&mut self.members[index].is_joining);
+                Happening::Ready { member: index, is_new }
             }
         }
     }

@@ -122,8 +122,8 @@ impl Fleet {
             };
             let outcome = match happening {
                 Happening::Nothing => Ok(()),
-                Happening::Ready(member) => {
-                    self.note_return(member);
+                Happening::Ready { member, is_new } => {
+                    self.note_ready(member, is_new);
                     Ok(())
                 }
                 Happening::Died(death) => self.crew.react(death),
@@ -166,11 +166,11 @@ impl Fleet {
         self.crew.stop(hurry).await;
     }
 
-    fn note_return(&mut self, member: usize) {
+    fn note_ready(&mut self, member: usize, is_new: bool) {
         if let Some(public) = self.crew.processes().iter().find_map(|process| process.public) {
             self.public = public;
         }
-        self.crew.notice_return(member);
+        self.crew.notice_ready(member, is_new);
         self.publish();
     }
 

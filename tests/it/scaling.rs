@@ -99,7 +99,7 @@ fn a_service_gets_more_processes_and_fewer_and_no_request_fails() {
         more(answers, 200);
     });
     assert_eq!(outcomes.keys().collect::<Vec<_>>(), ["200"], "{outcomes:?}");
-    assert!(binary.succeed(&["health"]).lines().count() == 10);
+    assert_eq!(binary.succeed(&["health"]).lines().count(), 10, "one line a process");
     assert_eq!(up.stop().code, Some(0));
 }
 

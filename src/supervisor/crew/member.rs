@@ -73,7 +73,11 @@ impl Member {
         self.running().is_some_and(|running| running.ready && running.listening.is_some())
     }
 
+    /// Where others find it; nowhere where it is about to go.
     pub(super) fn address(&self) -> Option<Address> {
+        if self.is_retiring {
+            return None;
+        }
         let listening = self.running()?.listening.as_ref()?;
         Some(Address { tcp: listening.internal, unix: listening.unix.clone() })
     }

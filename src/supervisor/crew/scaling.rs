@@ -44,6 +44,7 @@ impl Crew {
             }
         }
         self.retire_above(service, replicas);
+        self.introduce();
         self.scalings.push(Scaling { service: service.to_owned(), replicas, answer });
         self.answer_complete_scalings();
     }
