@@ -96,6 +96,7 @@ pub async fn be_a_member(cell: &Rc<Cell>, place: OwnPlace, stopped: watch::Recei
     let pace = process.settings.discovery.registry.clone();
     let (clock, ids) = (process.clock.clone(), process.ids.clone());
     let member = Member::new(cell.registry(), registration, clock, ids, pace, joined);
+    // The directory before the word that all is known, or a process that calls itself ready would know nobody yet.
     let hand_over = async {
         while changes.changed().await.is_ok() {
             let joined = changes.borrow_and_update().clone();

@@ -40,7 +40,7 @@ impl Leases {
     }
 
     /// The longest time that may pass between two looks, or the registry takes it that it was asleep itself.
-    pub(crate) fn longest_silence(&self) -> Duration {
+    fn longest_silence(&self) -> Duration {
         self.lease / 2
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::Settings;
 use crate::known::Known;
-use crate::registry::{Deregistration, Instance, Registration, Registry, RegistryError, Seen, Watch};
+use crate::registry::{Deregistration, Instance, Lease, Registration, Registry, RegistryError, Seen, Watch};
 
 /// How long one question may take beside the time that it waits for something new.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -66,12 +66,12 @@ impl Member {
         }
     }
 
-    /// Registers once, which is also the heartbeat.
-    pub async fn register(&self) -> Result<(), RegistryError> {
+    /// Registers once, which is also the heartbeat; for how long, the registry says.
+    pub async fn register(&self) -> Result<Duration, RegistryError> {
         let context = self.context(Duration::ZERO);
-        self.registry.register(&context, self.registration.clone()).await?;
+        let Lease { lease_ms } = self.registry.register(&context, self.registration.clone()).await?;
         self.joined.send_if_modified(|joined| !std::mem::replace(&mut joined.is_registered, true));
-        Ok(())
+        Ok(Duration::from_millis(lease_ms))
     }
 
     /// Asks once who is there, waiting for a change up to `wait`, and takes over the answer.
@@ -105,7 +105,9 @@ impl Member {
                 "this process cannot be registered",
                 "this process is registered again",
             );
-            pause(&registered, self.settings.heartbeat()).await;
+            // Two heartbeats may get lost.
+            let usual = registered.as_ref().map_or(Duration::ZERO, |lease| *lease / 3);
+            pause(&registered, usual.min(self.settings.heartbeat())).await;
         }
     }
 
@@ -142,11 +144,11 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 /// Says when something begins to fail, and when it works again.
-fn note(failing: &mut bool, outcome: &Result<(), RegistryError>, begins: &str, ends: &str) {
+fn note<T>(failing: &mut bool, outcome: &Result<T, RegistryError>, begins: &str, ends: &str) {
     let was_failing = std::mem::replace(failing, outcome.is_err());
     match outcome {
         Err(error) if !was_failing => tracing::warn!(%error, "{begins}"),
-        Ok(()) if was_failing => tracing::info!("{ends}"),
+        Ok(_) if was_failing => tracing::info!("{ends}"),
         _ => {}
     }
 }
@@ -156,7 +158,7 @@ fn note(failing: &mut bool, outcome: &Result<(), RegistryError>, begins: &str, e
     clippy::disallowed_methods,
     reason = "jitter must differ between processes; no result depends on it"
 )]
-async fn pause(outcome: &Result<(), RegistryError>, usual: Duration) {
+async fn pause<T>(outcome: &Result<T, RegistryError>, usual: Duration) {
     let pause =
         if outcome.is_ok() { usual } else { LONGEST_PAUSE.mul_f64(rand::rng().random_range(0.1..1.0)) };
     tokio::time::sleep(pause).await;

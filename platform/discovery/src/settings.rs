@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// How a process finds the others: the section `discovery` of the configuration.
+/// The pace of the registry and of those who follow it: the section `discovery.registry` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How long an instance counts as there after its last heartbeat, in milliseconds: set for the registry.
     pub lease_ms: NonZeroU64,
-    /// How often an instance says that it is there, in milliseconds; well below the lease.
+    /// How often an instance says that it is there, in milliseconds; more often where the registry gives a short lease.
     pub heartbeat_ms: NonZeroU64,
     /// How long one question waits for a change, in milliseconds.
     pub long_poll_ms: NonZeroU64,
