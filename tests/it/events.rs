@@ -226,6 +226,31 @@ fn a_consumer_that_is_forgotten_keeps_nothing_in_the_log_any_more() {
 }
 
 #[test]
+fn a_process_that_stops_ends_the_streams_of_its_log_and_does_not_wait_for_them() {
+    // Longer than any test waits.
+    let binary = stocked(&[("CLEAVE__SERVER__DRAIN_SECONDS", "600")]);
+    let up = binary.up("microservices", &[]);
+    let log = binary.run_record().expect("it runs").services["events"][0].internal;
+    let secret =
+        std::fs::read_to_string(binary.data_dir().join("keys/service.credential")).expect("it is there");
+    let request = format!(
+        "GET /internal/v1/events/topics/inventory/stream?after=10 HTTP/1.1\r\nhost: events\r\nx-cleave-credential: {}\r\n\
+         x-cleave-caller: system\r\nconnection: close\r\n\r\n",
+        secret.trim()
+    );
+    let streaming = std::thread::spawn(move || crate::support::raw::exchange(log, request.as_bytes()));
+    let metrics = || ask(log, &Request::get("/metrics")).text();
+    let served = "cleave_served_duration_seconds_count{module=\"events\",operation=\"follow\"} 1";
+    eventually("the stream has begun", metrics, |text| text.contains(served));
+    assert_eq!(up.stop().code, Some(0));
+    let streamed = streaming.join().expect("it ends by itself");
+    for part in ["200 OK", "application/x-ndjson", "\"offset\":11,", "\"offset\":12,"] {
+        assert!(streamed.contains(part), "{part}: {streamed}");
+    }
+    assert!(streamed.ends_with("\r\n0\r\n\r\n"), "it ends as a whole: {streamed}");
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_a_command_without_a_panic() {
     let binary = stocked(&[]);
     let program = env!("CARGO_BIN_EXE_cleave");
