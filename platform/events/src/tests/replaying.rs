@@ -105,6 +105,7 @@ async fn a_replay_of_what_is_not_there_or_of_what_would_be_skipped_is_refused() 
 async fn a_consumer_that_was_cut_off_is_refused_until_somebody_lets_it_go_on_behind_the_cut() {
     let world = World::new().await;
     let consumer = consumer(&world, WriteDown::default());
+    assert_eq!(follow(&world, &consumer).await, 0, "it rests, and knows where");
     world.tell(&["a", "b", "c"]).await;
     world.relay().await;
     let context = world.system();
