@@ -10,12 +10,19 @@ use notifications_api::rest::NotificationsAdapter;
 use orders_api::rest::OrdersAdapter;
 use utoipa::openapi::OpenApi;
 
-use crate::topology::{House, Service};
+use crate::topology::House;
 
 /// The modules and roles of this store, in the order in which they are printed.
 pub const HOUSE: House = House {
     modules: &["catalog", "inventory", "accounts", "cart", "orders", "payments", "notifications"],
     roles: &["gateway", "events", "registry"],
+    singular: &[
+        ("gateway", "opens the public port, which only one process of this machine can have"),
+        (
+            "registry",
+            "keeps the registry, which is one process; while it is away, the others go on with its last answer",
+        ),
+    ],
     calls: &[
         ("gateway", "catalog"),
         ("gateway", "inventory"),
@@ -36,20 +43,6 @@ pub const HOUSE: House = House {
         ("notifications", "events"),
     ],
 };
-
-/// The roles that only one process of a machine can play, and why: completes "it has one process, because it ...".
-const SINGULAR: &[(&str, &str)] = &[
-    ("gateway", "opens the public port, which only one process of this machine can have"),
-    (
-        "registry",
-        "keeps the registry, which is one process; while it is away, the others go on with its last answer",
-    ),
-];
-
-/// Why a service of this machine can have only one process, if so.
-pub fn singular(service: &Service) -> Option<&'static str> {
-    SINGULAR.iter().find(|(role, _)| service.hosts(role)).map(|(_, reason)| *reason)
-}
 
 /// The modules that tell others what happens in them, each in a topic of its name.
 pub const TOPICS: &[&str] = &["inventory", "accounts", "orders"];

@@ -14,7 +14,6 @@ use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
-use crate::house::singular;
 use crate::membership::follows_registry;
 use crate::provision::{self, Goods};
 use crate::settings::{LogFormat, Settings};
@@ -45,7 +44,7 @@ pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
 async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome {
     let mut shutdown = ShutdownSignal::install().map_err(failed)?;
     for service in topology.services().iter().filter(|service| service.replicas > 1) {
-        if let Some(reason) = singular(service) {
+        if let Some(reason) = topology.singular(service) {
             let (name, replicas) = (&service.name, service.replicas);
             return Err(usage(anyhow::anyhow!(
                 "the service {name} has {replicas} replicas and can have only one process, because it {reason}: set its replicas to 1"
@@ -138,7 +137,7 @@ pub(super) fn fleet_plan(
         args: args.clone(),
         env: env.clone(),
         introduced: !follows_registry(settings, topology) || service.hosts("registry"),
-        singular: singular(service),
+        singular: topology.singular(service),
         public: service.hosts("gateway"),
     });
     let name = topology.name().to_owned();

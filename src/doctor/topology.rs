@@ -9,7 +9,7 @@ use super::Check;
 use super::check::in_two;
 use super::scope::{Run, Scope, Wanted};
 use crate::directory::{AddressError, Directory};
-use crate::house::{HOUSE, singular};
+use crate::house::HOUSE;
 use crate::settings::Settings;
 use crate::topology::{self, Topology, TopologyError};
 
@@ -88,7 +88,7 @@ fn unfit_addresses(settings: &Settings, topology: &Topology) -> impl Iterator<It
 fn unfit_for_up(settings: &Settings, topology: &Topology) -> Vec<Check> {
     let mut checks = Vec::new();
     for service in topology.services().iter().filter(|service| service.replicas > 1) {
-        if let Some(reason) = singular(service) {
+        if let Some(reason) = topology.singular(service) {
             let (name, replicas) = (&service.name, service.replicas);
             checks.push(Check::wrong(
                 format!("services.{name}.replicas"),

@@ -42,6 +42,8 @@ pub struct House {
     pub modules: &'static [&'static str],
     /// The infrastructure that a process can play beside modules; each role is hosted by exactly one service.
     pub roles: &'static [&'static str],
+    /// The roles that one process of a machine alone can play, and why: completes "it has one process, because it ...".
+    pub singular: &'static [(&'static str, &'static str)],
     /// Who calls whom: `(caller, callee)`, each a module or a role.
     pub calls: &'static [(&'static str, &'static str)],
 }
@@ -116,6 +118,11 @@ impl Topology {
                 },
             )
         })
+    }
+
+    /// Why a service can have only one process on a machine, if so.
+    pub fn singular(&self, service: &Service) -> Option<&'static str> {
+        self.house.singular.iter().find(|(role, _)| service.hosts(role)).map(|(_, reason)| *reason)
     }
 
     /// The service that hosts a module or a role; `None` if the house has no such part.

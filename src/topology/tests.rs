@@ -11,6 +11,7 @@ use super::{House, Link, Topology, partitions};
 const HOUSE: House = House {
     modules: &["alpha", "beta", "gamma", "delta"],
     roles: &["gateway", "ledger"],
+    singular: &[("ledger", "keeps the one ledger")],
     calls: &[("gateway", "alpha"), ("gateway", "beta"), ("alpha", "beta"), ("gamma", "delta")],
 };
 
@@ -56,6 +57,7 @@ fn a_group_of_many_long_names_gets_a_name_that_every_host_accepts() {
     const LONG: House = House {
         modules: &["subscriptions", "notifications", "recommendations", "reconciliation"],
         roles: &[],
+        singular: &[],
         calls: &[],
     };
     let topology = Topology::from_notation("*", &LONG).expect("the notation is valid");
@@ -76,8 +78,12 @@ fn every_partition_comes_once_in_both_forms_and_is_read_back_from_its_notation()
 
 #[test]
 fn seven_modules_have_877_partitions() {
-    const SEVEN: House =
-        House { modules: &["a", "b", "c", "d", "e", "f", "g"], roles: &["gateway"], calls: &[] };
+    const SEVEN: House = House {
+        modules: &["a", "b", "c", "d", "e", "f", "g"],
+        roles: &["gateway"],
+        singular: &[],
+        calls: &[],
+    };
     assert_eq!(partitions(&SEVEN).count(), 2 * 877);
 }
 
@@ -127,4 +133,12 @@ fn the_order_of_a_file_changes_nothing() {
     );
     assert_eq!(one, other);
     assert_eq!(names(&one), ["b", "a", "c"]);
+}
+
+#[test]
+fn a_service_with_a_singular_role_says_why_it_has_one_process() {
+    let topology = Topology::from_notation("*", &HOUSE).expect("it is valid");
+    let why = |part| topology.singular(topology.host_of(part).expect("it is hosted"));
+    assert_eq!(why("ledger"), Some("keeps the one ledger"));
+    assert_eq!(why("alpha"), None);
 }
