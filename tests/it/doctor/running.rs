@@ -39,11 +39,11 @@ fn a_process_that_is_stopped_or_dead_is_named() {
     signal(paused, Signal::STOP);
     // Else it would start the dead one again.
     up.signal(Signal::STOP);
+    let status = |pid: u32| fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let are_stopped = || [paused, up.pid()].map(status).iter().all(|status| status.contains(") T"));
+    eventually("both are stopped", are_stopped, |stopped| *stopped);
     signal(killed, Signal::KILL);
-    let is_dead = || {
-        let status = fs::read_to_string(format!("/proc/{killed}/stat")).unwrap_or_default();
-        status.is_empty() || status.contains(") Z")
-    };
+    let is_dead = || status(killed).is_empty() || status(killed).contains(") Z");
     eventually("the killed process is dead", is_dead, |dead| *dead);
     let told = doctor(&binary, &flags);
     signal(paused, Signal::CONT);
