@@ -26,8 +26,8 @@ use cleave_core::{Clock as _, Context, Event, Ids, SystemClock, UnreadableEvent}
 use cleave_db::{Database, DatabaseSettings, Migration, Migrations, Transaction, WriteError};
 use cleave_events::rest::EventLogAdapter;
 use cleave_events::{
-    Append, CONSUMER_SQL, Consumer, EventLog, OUTBOX_SQL, Outbox, Reaction, ReactionError, RecordedEvent,
-    Relay, Settings, TableLog,
+    Append, CONSUMER_HOLDER_SQL, CONSUMER_SQL, Consumer, EventLog, OUTBOX_SQL, Outbox, Reaction,
+    ReactionError, RecordedEvent, Relay, Settings, TableLog,
 };
 use futures_util::future::join_all;
 use tokio::runtime::Runtime;
@@ -41,7 +41,8 @@ const TELLER: Migrations = Migrations(&[Migration { version: 1, name: "outbox", 
 
 const LISTENER: Migrations = Migrations(&[
     Migration { version: 1, name: "consumer", sql: CONSUMER_SQL },
-    Migration { version: 2, name: "effects", sql: "CREATE TABLE effects (number BIGINT NOT NULL)" },
+    Migration { version: 2, name: "consumer_holder", sql: CONSUMER_HOLDER_SQL },
+    Migration { version: 3, name: "effects", sql: "CREATE TABLE effects (number BIGINT NOT NULL)" },
 ]);
 
 /// The bytes of an append whose fdatasync is timed: a page of a database, as its log gets it.

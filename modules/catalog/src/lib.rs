@@ -47,6 +47,7 @@ pub const MIGRATIONS: Migrations = Migrations(&[
         name: "follower_to_consumer",
         sql: include_str!("../../../migrations/catalog/0003_follower_to_consumer.sql"),
     },
+    Migration { version: 4, name: "consumer_holder", sql: cleave_events::CONSUMER_HOLDER_SQL },
 ]);
 
 /// What can be set: the section `catalog` of the configuration.

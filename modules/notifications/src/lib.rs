@@ -40,6 +40,7 @@ pub const MIGRATIONS: Migrations = Migrations(&[
         name: "notifications_in_order",
         sql: include_str!("../../../migrations/notifications/0003_notifications_in_order.sql"),
     },
+    Migration { version: 4, name: "consumer_holder", sql: cleave_events::CONSUMER_HOLDER_SQL },
 ]);
 
 /// What can be set: the section `notifications` of the configuration.

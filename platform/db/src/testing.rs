@@ -10,6 +10,7 @@
 mod server;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -70,7 +71,7 @@ pub struct Scratch {
 
 #[derive(Debug)]
 enum Place {
-    Folder(TempDir),
+    Folder { path: PathBuf, _gone_with_it: Option<TempDir> },
     Server { url: String },
 }
 
@@ -84,21 +85,40 @@ impl Scratch {
         let place = if is_on_postgres() {
             Place::Server { url: throwaway_server().new_database() }
         } else {
-            Place::Folder(tempfile::tempdir().expect("a temporary folder can be made"))
+            let folder = tempfile::tempdir().expect("a temporary folder can be made");
+            Place::Folder { path: folder.path().to_owned(), _gone_with_it: Some(folder) }
+        };
+        Self { place }
+    }
+
+    /// Where it is, so that another process of the same test finds it: see [`Self::at`].
+    pub fn place(&self) -> String {
+        match &self.place {
+            Place::Folder { path, .. } => path.display().to_string(),
+            Place::Server { url } => url.clone(),
+        }
+    }
+
+    /// The place that another process of this test has made, which also takes it away.
+    pub fn at(place: &str) -> Self {
+        let place = if place.starts_with("postgres:") {
+            Place::Server { url: place.to_owned() }
+        } else {
+            Place::Folder { path: place.into(), _gone_with_it: None }
         };
         Self { place }
     }
 
     /// Whether it is on the engine of which each module has a file.
     pub fn is_on_sqlite(&self) -> bool {
-        matches!(self.place, Place::Folder(_))
+        matches!(self.place, Place::Folder { .. })
     }
 
     /// How the database of a module is reached.
     pub fn settings(&self, module: &str) -> DatabaseSettings {
         let url = match &self.place {
-            Place::Folder(folder) => {
-                format!("sqlite:{}", folder.path().join(format!("{module}.db")).display())
+            Place::Folder { path, .. } => {
+                format!("sqlite:{}", path.join(format!("{module}.db")).display())
             }
             Place::Server { url } => url.clone(),
         };

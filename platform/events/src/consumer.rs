@@ -1,27 +1,30 @@
 //! What applies events, each once.
 
+mod aside;
+mod batch;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleave_core::{CallFailure, Clock, Context, ContractError as _, Ids};
-use cleave_db::{Database, Transaction, WriteError, failure_of};
+use cleave_core::{Clock, Context, ContractError as _, Ids};
+use cleave_db::{Database, WriteError, failure_of};
 use tokio::sync::watch;
 
 use crate::Settings;
-use crate::dead_letters::{self, DeadLetter, DeadLetterState};
+use crate::lease::Lease;
 use crate::log::{ConsumerProgress, EventLog, EventLogError, ReadEvents, ReadRange};
 use crate::progress::Reports;
-use crate::reaction::{Reaction, ReactionError};
-use crate::recorded::RecordedEvent;
+use crate::reaction::Reaction;
 use crate::replay::{self, ReplayError, Replayed};
+use crate::standing::{self, Standing};
 
 /// How long one step may take beside the time that it waits for something new.
 const STEP_DEADLINE: Duration = Duration::from_secs(10);
 
-/// How often an event is tried on which the database refuses a statement.
-const MAX_ATTEMPTS: i64 = 3;
+/// How long a process that stops tries to give up its lease.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Applies the events of one topic to the database of one module.
 pub struct Consumer {
@@ -36,15 +39,7 @@ pub struct Consumer {
     /// The event that failed last, and how often.
     failing: Cell<(i64, i64)>,
     reports: Reports,
-}
-
-/// What became of a batch.
-enum Outcome {
-    Applied,
-    /// Somebody else has moved the offset.
-    Lost,
-    /// An event that cannot be applied, and why.
-    Failed(RecordedEvent, String),
+    lease: Lease,
 }
 
 impl Consumer {
@@ -58,7 +53,8 @@ impl Consumer {
         settings: Settings,
     ) -> Self {
         let (position, failing, reports) = (Cell::new(None), Cell::new((0, 0)), Reports::default());
-        Self { database, log, reaction, clock, ids, settings, position, failing, reports }
+        let lease = Lease::new(ids.next().to_string());
+        Self { database, log, reaction, clock, ids, settings, position, failing, reports, lease }
     }
 
     /// The module that consumes.
@@ -71,7 +67,19 @@ impl Consumer {
         self.reaction.topic()
     }
 
-    /// Applies events until told to stop: as soon as the log has them.
+    /// Whether it is this process that applies the events: see [`Self::run`].
+    pub fn is_holder(&self) -> bool {
+        self.lease.is_held()
+    }
+
+    /// The name of this process in the lease.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn lease_name(&self) -> &str {
+        self.lease.own()
+    }
+
+    /// Applies events until told to stop: as soon as the log has them, where this process holds the lease; else it stands by, and
+    /// takes over from a holder who lets events wait.
     pub async fn run(&self, mut stopped: watch::Receiver<bool>) {
         let (consumer, topic) = (self.name(), self.topic());
         let mut failing = false;
@@ -79,24 +87,59 @@ impl Consumer {
             let wait = self.settings.long_poll();
             let deadline = self.clock.instant() + STEP_DEADLINE + 2 * wait;
             let context = Context::background(&self.ids, deadline);
-            let step = tokio::select! {
-                step = self.step(&context, wait) => step,
+            let turn = tokio::select! {
+                turn = self.turn(&context, wait) => turn,
                 // Whatever was under way is rolled back, and comes again.
-                _ = stopped.changed() => return,
+                _ = stopped.changed() => break,
             };
-            if step.is_err() != failing {
-                failing = step.is_err();
-                if let Err(error) = &step {
+            if turn.is_err() != failing {
+                failing = turn.is_err();
+                if let Err(error) = &turn {
                     tracing::warn!(consumer, topic, %error, "events have to wait in the log");
                 } else {
                     tracing::info!(consumer, topic, "events are applied again");
                 }
             }
-            if failing {
-                let pause = self.settings.poll_interval();
-                let _stopped_or_time_to_go_on = tokio::time::timeout(pause, stopped.changed()).await;
-            }
+            let pause = match (failing, self.lease.is_held()) {
+                (true, _) => self.settings.poll_interval(),
+                (false, true) => continue,
+                (false, false) => self.settings.lease() / 2,
+            };
+            let _stopped_or_time_to_go_on = tokio::time::timeout(pause, stopped.changed()).await;
         }
+        let given_up = standing::give_up(&self.database, topic, self.lease.own());
+        if self.lease.is_held() && !matches!(tokio::time::timeout(FAREWELL, given_up).await, Ok(Ok(()))) {
+            tracing::debug!(consumer, topic, "the lease is not given up: others take it over in a while");
+        }
+    }
+
+    /// What a process does next that is one of several.
+    async fn turn(&self, context: &Context, wait: Duration) -> Result<(), EventLogError> {
+        if self.lease.is_held() || self.takes_over(context).await? {
+            self.step(context, wait).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether this process has become the holder.
+    async fn takes_over(&self, context: &Context) -> Result<bool, EventLogError> {
+        let (consumer, topic, own) = (self.name(), self.topic(), self.lease.own());
+        let seen = self.standing().await?;
+        let is_taken = if self.lease.is_unclaimed() {
+            standing::claim(&self.database, topic, own).await.map(|()| true)
+        } else {
+            let last = self.log.last_offset(context, topic.to_owned()).await?;
+            if !self.lease.is_over(&seen, last, self.clock.instant(), self.settings.lease()) {
+                return Ok(false);
+            }
+            standing::take_over(&self.database, topic, &seen, own).await
+        };
+        let is_taken = is_taken.map_err(|error| self.failed(&error))?;
+        if is_taken {
+            self.lease.hold();
+            tracing::info!(consumer, topic, after = seen.position, "this process applies the events");
+        }
+        Ok(is_taken)
     }
 
     /// Applies what the log has, up to a batch, and tells how far that went. Where there is nothing yet it waits.
@@ -140,235 +183,37 @@ impl Consumer {
         Ok((last - position).max(0))
     }
 
-    /// The events that were put aside, in their order.
-    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, EventLogError> {
-        dead_letters::list(&self.database, self.topic()).await.map_err(|error| self.failed(&error))
-    }
-
-    /// How many events were put aside.
-    pub async fn count_dead_letters(&self) -> Result<i64, EventLogError> {
-        let stored: Option<i64> =
-            sqlx::query_scalar("SELECT dead_letters FROM consumer_offsets WHERE topic = $1")
-                .bind(self.topic())
-                .fetch_optional(self.database.readers())
-                .await
-                .map_err(|error| self.failed(&error))?;
-        Ok(stored.unwrap_or(0))
-    }
-
-    /// Tries the events that were put aside once more: that of `offset` or all, each with those that wait behind it, in
-    /// their order. Tells how many could be applied.
-    pub async fn retry(&self, offset: Option<i64>) -> Result<u64, EventLogError> {
-        let letters = self.dead_letters().await?;
-        let mut applied = 0;
-        let mut seen: Vec<&str> = Vec::new();
-        for first in &letters {
-            let entity = first.event.entity.as_str();
-            let is_first = !seen.contains(&entity);
-            seen.push(entity);
-            if !is_first || offset.is_some_and(|offset| offset != first.event.offset) {
-                continue;
-            }
-            for letter in letters.iter().filter(|letter| letter.event.entity == entity) {
-                if !self.retry_letter(letter).await? {
-                    break;
-                }
-                applied += 1;
-            }
-        }
-        Ok(applied)
-    }
-
     /// Has this and all later events come again, also while others apply events: see [`ReplayError`] for what is refused.
     pub async fn replay(&self, context: &Context, from: i64) -> Result<Replayed, ReplayError> {
         replay::replay(&self.database, &*self.log, context, self.topic(), from).await
     }
 
-    async fn apply(&self, position: i64, events: &[RecordedEvent]) -> Result<u64, EventLogError> {
-        match self.try_batch(position, events).await? {
-            Outcome::Applied => return Ok(events.len() as u64),
-            Outcome::Lost => return Ok(0),
-            Outcome::Failed(..) => {}
-        }
-        let mut applied = 0;
-        for (event, position) in events.iter().zip(position..) {
-            match self.try_batch(position, std::slice::from_ref(event)).await? {
-                Outcome::Applied => {}
-                Outcome::Lost => break,
-                Outcome::Failed(event, error) => {
-                    if !self.put_aside(position, event, error).await? {
-                        break;
-                    }
-                }
-            }
-            applied += 1;
-        }
-        Ok(applied)
-    }
-
-    /// Applies all of the events with the offset behind them, or nothing.
-    async fn try_batch(&self, position: i64, events: &[RecordedEvent]) -> Result<Outcome, EventLogError> {
-        let Some(last) = events.last() else { return Ok(Outcome::Applied) };
-        let written = self
-            .database
-            .write(async |transaction| {
-                let Some(dead_letters) = self.advance(transaction, position, last.offset).await? else {
-                    return Ok(false);
-                };
-                if dead_letters == 0 {
-                    self.react(transaction, events).await?;
-                    return Ok(true);
-                }
-                for event in events {
-                    if dead_letters::blocks(transaction, self.topic(), &event.entity).await? {
-                        self.park(transaction, event).await?;
-                    } else {
-                        self.react(transaction, std::slice::from_ref(event)).await?;
-                    }
-                }
-                Ok(true)
-            })
-            .await;
-        match written {
-            Ok(true) => {
-                self.position.set(Some(last.offset));
-                Ok(Outcome::Applied)
-            }
-            Ok(false) => {
-                self.position.set(None);
-                Ok(Outcome::Lost)
-            }
-            Err(WriteError::Refused(reason)) => Ok(Outcome::Failed(last.clone(), reason)),
-            Err(WriteError::Database(error)) => self.judge(last, &error),
-        }
-    }
-
-    /// Whether an event on which the database failed is to blame for it.
-    fn judge(&self, event: &RecordedEvent, error: &sqlx::Error) -> Result<Outcome, EventLogError> {
-        let failure = failure_of(self.name(), error);
-        if matches!(failure, CallFailure::Unavailable(_)) {
-            return Err(EventLogError::from_failure(failure));
-        }
-        let attempts = match self.failing.get() {
-            (offset, attempts) if offset == event.offset => attempts + 1,
-            _ => 1,
-        };
-        self.failing.set((event.offset, attempts));
-        if attempts < MAX_ATTEMPTS {
-            return Err(EventLogError::Internal);
-        }
-        Ok(Outcome::Failed(event.clone(), error.to_string()))
-    }
-
-    async fn react(
-        &self,
-        transaction: &mut Transaction,
-        events: &[RecordedEvent],
-    ) -> Result<(), WriteError<String>> {
-        self.reaction.apply(transaction, events).await.map_err(|error| match error {
-            ReactionError::Database(error) => WriteError::Database(error),
-            other => WriteError::Refused(other.to_string()),
-        })
-    }
-
-    /// Puts an event aside and goes on behind it; `false` where somebody else has moved the offset.
-    async fn put_aside(
-        &self,
-        position: i64,
-        event: RecordedEvent,
-        error: String,
-    ) -> Result<bool, EventLogError> {
-        let (consumer, topic, offset) = (self.name(), self.topic(), event.offset);
-        tracing::error!(consumer, topic, offset, name = event.name, error, "an event is put aside");
-        let letter = DeadLetter { state: DeadLetterState::Failed, error, attempts: 1, event };
-        let moved = self
-            .database
-            .write(async |transaction| {
-                if self.advance(transaction, position, offset).await?.is_none() {
-                    return Ok::<_, WriteError<String>>(false);
-                }
-                dead_letters::insert(transaction, self.topic(), &letter).await?;
-                Ok(true)
-            })
-            .await
-            .map_err(|error| self.write_failed(&error))?;
-        self.position.set(moved.then_some(offset));
-        Ok(moved)
-    }
-
-    async fn park(&self, transaction: &mut Transaction, event: &RecordedEvent) -> Result<(), sqlx::Error> {
-        let (state, error) = (DeadLetterState::Parked, String::new());
-        let letter = DeadLetter { state, error, attempts: 0, event: event.clone() };
-        dead_letters::insert(transaction, self.topic(), &letter).await
-    }
-
-    async fn retry_letter(&self, letter: &DeadLetter) -> Result<bool, EventLogError> {
-        let (topic, offset) = (self.topic(), letter.event.offset);
-        let tried = self
-            .database
-            .write(async |transaction| {
-                if !dead_letters::remove(transaction, topic, offset).await? {
-                    return Ok(());
-                }
-                self.react(transaction, std::slice::from_ref(&letter.event)).await
-            })
-            .await;
-        let reason = match tried {
-            Ok(()) => return Ok(true),
-            Err(WriteError::Refused(reason)) => reason,
-            Err(WriteError::Database(error)) => match failure_of(self.name(), &error) {
-                CallFailure::Internal => error.to_string(),
-                failure => return Err(EventLogError::from_failure(failure)),
-            },
-        };
-        self.database
-            .write(async |transaction| {
-                dead_letters::fail_again(transaction, topic, offset, &reason).await?;
-                Ok::<_, WriteError<String>>(false)
-            })
-            .await
-            .map_err(|error| self.write_failed(&error))
-    }
-
-    /// Moves the offset from one event to another, and tells how many events are put aside; `None` where the offset is
-    /// somewhere else.
-    async fn advance(
-        &self,
-        transaction: &mut Transaction,
-        from: i64,
-        to: i64,
-    ) -> Result<Option<i64>, sqlx::Error> {
-        sqlx::query_scalar(
-            "UPDATE consumer_offsets SET position = $3 WHERE topic = $1 AND position = $2 \
-             RETURNING dead_letters",
-        )
-        .bind(self.topic())
-        .bind(from)
-        .bind(to)
-        .fetch_optional(transaction)
-        .await
-    }
-
     /// The offset as it stands in the database; who has none begins at the first event.
     pub async fn stored_position(&self) -> Result<i64, EventLogError> {
-        let stored = sqlx::query_scalar("SELECT position FROM consumer_offsets WHERE topic = $1")
-            .bind(self.topic())
-            .fetch_optional(self.database.readers())
-            .await
-            .map_err(|error| self.failed(&error))?;
-        if let Some(position) = stored {
-            self.position.set(Some(position));
-            return Ok(position);
+        Ok(self.standing().await?.position)
+    }
+
+    async fn standing(&self) -> Result<Standing, EventLogError> {
+        let topic = self.topic();
+        let load = async || {
+            if let Some(standing) = standing::load(&self.database, topic).await? {
+                return Ok(standing);
+            }
+            standing::begin(&self.database, topic).await?;
+            standing::load(&self.database, topic).await?.ok_or(sqlx::Error::RowNotFound)
+        };
+        let standing = load().await.map_err(|error| self.failed(&error))?;
+        self.position.set(Some(standing.position));
+        self.learn(&standing.holder);
+        Ok(standing)
+    }
+
+    /// Takes note of who applies the events.
+    fn learn(&self, holder: &str) {
+        if self.lease.is_lost_to(holder) {
+            let (consumer, topic) = (self.name(), self.topic());
+            tracing::info!(consumer, topic, holder, "another process applies the events now");
         }
-        sqlx::query(
-            "INSERT INTO consumer_offsets (topic, position, dead_letters) VALUES ($1, 0, 0) \
-             ON CONFLICT (topic) DO NOTHING",
-        )
-        .bind(self.topic())
-        .execute(self.database.writer())
-        .await
-        .map_err(|error| self.failed(&error))?;
-        Ok(0)
     }
 
     /// A log that ends before what was applied has been lost, or restored from an older copy.

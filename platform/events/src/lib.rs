@@ -19,6 +19,7 @@
 
 mod consumer;
 mod dead_letters;
+mod lease;
 mod log;
 mod observed;
 mod outbox;
@@ -31,7 +32,10 @@ mod replay;
 pub mod rest;
 mod retention;
 mod settings;
+mod standing;
 mod table;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +63,9 @@ pub const OUTBOX_SQL: &str = include_str!("../../../migrations/events/outbox.sql
 
 /// The tables of a [`Consumer`]: a step in the history of every module that reacts to others.
 pub const CONSUMER_SQL: &str = include_str!("../../../migrations/events/consumer.sql");
+
+/// A column for those tables, a later step in the same histories: which process of a module applies events.
+pub const CONSUMER_HOLDER_SQL: &str = include_str!("../../../migrations/events/consumer_holder.sql");
 
 /// The history of the tables of [`TableLog`].
 pub const LOG_MIGRATIONS: Migrations = Migrations(&[

@@ -4,6 +4,7 @@ use cleave_core::{Context, ContractError as _};
 use cleave_db::{Database, Transaction, WriteError, failure_of};
 
 use crate::log::{ConsumerProgress, EventLog, EventLogError, ReadEvents, ReadRange};
+use crate::standing;
 
 /// What a replay has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,8 @@ pub(crate) async fn replay(
             ReplayError::OutOfRange { topic: topic.to_owned(), first_offset, last_offset }
         });
     }
-    let before = stored(database, topic).await.map_err(|error| failed(&error))?;
+    let standing = standing::load(database, topic).await.map_err(|error| failed(&error))?;
+    let before = standing.map_or(0, |standing| standing.position);
     let is_over_a_cut = before + 1 < first_offset && from == first_offset;
     if from > before + 1 && !is_over_a_cut {
         let (consumer, topic) = (database.module().to_owned(), topic.to_owned());
@@ -98,14 +100,6 @@ async fn report(
 ) -> Result<(), EventLogError> {
     let (consumer, topic) = (database.module().to_owned(), topic.to_owned());
     log.report(context, ConsumerProgress { consumer, topic, position }).await
-}
-
-async fn stored(database: &Database, topic: &str) -> Result<i64, sqlx::Error> {
-    let stored: Option<i64> = sqlx::query_scalar("SELECT position FROM consumer_offsets WHERE topic = $1")
-        .bind(topic)
-        .fetch_optional(database.readers())
-        .await?;
-    Ok(stored.unwrap_or(0))
 }
 
 /// Moves the offset, and tells where it was and how many dead letters went.

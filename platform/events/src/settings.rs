@@ -13,6 +13,9 @@ pub struct Settings {
     pub poll_interval_ms: NonZeroU64,
     /// How long a consumer lets the event log wait for something new, in milliseconds.
     pub long_poll_ms: NonZeroU64,
+    /// How long events may wait for the process of a module that applies them before another one of its processes takes over, in
+    /// milliseconds.
+    pub lease_ms: NonZeroU64,
     /// The most events of one step.
     pub batch: NonZeroU32,
     /// What the log does not keep for ever.
@@ -51,6 +54,10 @@ impl Settings {
         Duration::from_millis(self.poll_interval_ms.get())
     }
 
+    pub(crate) fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease_ms.get())
+    }
+
     pub(crate) fn long_poll(&self) -> Duration {
         Duration::from_millis(self.long_poll_ms.get())
     }
@@ -61,6 +68,7 @@ impl Default for Settings {
         Self {
             poll_interval_ms: const { NonZeroU64::new(1_000).expect("not zero") },
             long_poll_ms: const { NonZeroU64::new(5_000).expect("not zero") },
+            lease_ms: const { NonZeroU64::new(2_000).expect("not zero") },
             batch: const { NonZeroU32::new(500).expect("not zero") },
             retention: RetentionSettings::default(),
         }

@@ -6,6 +6,7 @@ mod keeping;
 mod logging;
 mod rebuilding;
 mod replaying;
+mod replicas;
 mod sharing;
 mod telling;
 
@@ -17,14 +18,18 @@ use cleave_core::{Clock as _, Context, Event, Ids, ManualClock, SystemClock, Tim
 use cleave_db::testing::Scratch;
 use cleave_db::{Database, Migration, Migrations, WriteError};
 
-use crate::{CONSUMER_SQL, LOG_MIGRATIONS, OUTBOX_SQL, Outbox, RecordedEvent, Relay, Settings, TableLog};
+use crate::{
+    CONSUMER_HOLDER_SQL, CONSUMER_SQL, LOG_MIGRATIONS, OUTBOX_SQL, Outbox, RecordedEvent, Relay, Settings,
+    TableLog,
+};
 
 const TELLER: Migrations = Migrations(&[Migration { version: 1, name: "outbox", sql: OUTBOX_SQL }]);
 
 const LISTENER: Migrations = Migrations(&[
     Migration { version: 1, name: "consumer", sql: CONSUMER_SQL },
+    Migration { version: 2, name: "consumer_holder", sql: CONSUMER_HOLDER_SQL },
     Migration {
-        version: 2,
+        version: 3,
         name: "effects",
         sql: "CREATE TABLE effects (place BIGINT NOT NULL, number BIGINT NOT NULL, entity TEXT NOT NULL)",
     },

@@ -1,0 +1,3 @@
+//! What engines of the log are tried by.
+
+pub mod replicas;
