@@ -1,7 +1,10 @@
 //! Events that were put aside: those that failed, and those that wait behind them.
 
+use std::collections::BTreeSet;
+
 use cleave_db::{Database, Transaction};
-use sqlx::Row as _;
+use sqlx::query::QueryScalar;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::recorded::{RecordedEvent, bind_columns, event_columns};
 
@@ -75,18 +78,20 @@ pub(crate) async fn insert(
     change_count(transaction, topic, 1).await
 }
 
-/// Whether an event of the entity was put aside.
-pub(crate) async fn blocks(
+/// Those of the events' entities of which an event was put aside.
+pub(crate) async fn blocked(
     transaction: &mut Transaction,
     topic: &str,
-    entity: &str,
-) -> Result<bool, sqlx::Error> {
-    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters WHERE topic = $1 AND entity = $2")
-        .bind(topic)
-        .bind(entity)
-        .fetch_one(transaction)
-        .await?;
-    Ok(count > 0)
+    events: &[RecordedEvent],
+) -> Result<BTreeSet<String>, sqlx::Error> {
+    let entities = events.iter().map(|event| event.entity.as_str()).collect::<BTreeSet<_>>();
+    let places = (2..entities.len() + 2).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+    let select =
+        format!("SELECT DISTINCT entity FROM dead_letters WHERE topic = $1 AND entity IN ({places})");
+    let select = sqlx::query_scalar(AssertSqlSafe(select)).bind(topic);
+    let blocked: Vec<String> =
+        entities.into_iter().fold(select, QueryScalar::bind).fetch_all(transaction).await?;
+    Ok(blocked.into_iter().collect())
 }
 
 /// Takes a letter away; `false` where somebody else has.

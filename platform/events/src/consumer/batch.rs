@@ -60,12 +60,14 @@ impl Consumer {
                     self.react(transaction, events).await?;
                     return Ok(Some(advanced));
                 }
-                for event in events {
-                    if dead_letters::blocks(transaction, topic, &event.entity).await? {
-                        self.park(transaction, event).await?;
-                    } else {
-                        self.react(transaction, std::slice::from_ref(event)).await?;
-                    }
+                let blocked = dead_letters::blocked(transaction, topic, events).await?;
+                let (parked, free): (Vec<_>, Vec<_>) =
+                    events.iter().cloned().partition(|event| blocked.contains(&event.entity));
+                for event in &parked {
+                    self.park(transaction, event).await?;
+                }
+                if !free.is_empty() {
+                    self.react(transaction, &free).await?;
                 }
                 Ok(Some(advanced))
             })

@@ -17,7 +17,7 @@ use cleave_db::{Database, Migration, Migrations};
 use rustix::process::Signal;
 
 use self::crew::Crew;
-use crate::log::{Append, EventLog, ReadEvents, ReadRange};
+use crate::log::{Append, EventLog};
 use crate::standing::{self, Standing};
 use crate::{CONSUMER_HOLDER_SQL, CONSUMER_SQL, RecordedEvent, replay};
 
@@ -33,8 +33,8 @@ const LEASE: Duration = Duration::from_millis(300);
 /// Longer than anything takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// How long a paused process is waited for before it is taken for one that holds what the others need.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Who cannot write for this long is locked out.
+const LOCKED_OUT: Duration = Duration::from_millis(200);
 
 const LISTENER: Migrations = Migrations(&[
     Migration { version: 1, name: "consumer", sql: CONSUMER_SQL },
@@ -72,7 +72,6 @@ impl Trial {
         let scratch = Scratch::new();
         let listener = scratch.open_with("listener", &LISTENER).await;
         let world = World { listener, log: log(&scratch, log_place).await, trial: self };
-        world.fill().await;
         let mut crew = Crew::start(this, &scratch.place(), log_place, 3);
 
         world.apply_amid(&mut crew, self.kills.0, self.pauses).await;
@@ -95,19 +94,17 @@ struct World {
 }
 
 impl World {
-    /// The events, some of which nobody can read.
-    async fn fill(&self) {
-        let last = self.trial.events;
-        for first in (1..=last).step_by(500) {
+    /// Appends the events up to and including this one that are not there yet.
+    async fn fill(&self, last: i64) {
+        let there = self.log.last_offset(&system(), TOPIC.to_owned()).await.expect("the log is there");
+        for first in (there + 1..=last).step_by(500) {
             let events = (first..=last.min(first + 499)).map(|offset| self.event(offset)).collect();
             let append = Append { topic: TOPIC.to_owned(), events };
             self.log.append(&system(), append).await.expect("the log takes them");
         }
-        let range = ReadRange { after: last - 1, limit: 2, wait_ms: 0 };
-        let read = self.log.read(&system(), ReadEvents { topic: TOPIC.to_owned(), range }).await;
-        assert_eq!(read, Ok(vec![self.event(last)]));
     }
 
+    /// One of the events, some of which nobody can read.
     fn event(&self, offset: i64) -> RecordedEvent {
         let is_poison = offset % (self.trial.events / 5) == 7;
         RecordedEvent {
@@ -135,13 +132,14 @@ impl World {
         aside.map(|event| event.offset).collect()
     }
 
-    /// Kills and pauses processes, evenly over the events that are applied meanwhile, until all are.
+    /// Kills and pauses processes, evenly over the events, which come as they are applied, until all are.
     async fn apply_amid(&self, crew: &mut Crew, kills: i64, pauses: i64) {
         let (mut killed, mut paused) = (0, 0);
         while killed < kills {
-            let due = (killed + 1) * self.trial.events / (kills + 1);
-            let at = self.until("it goes on", |now| now.position >= due).await;
-            assert!(at.position < self.trial.events, "all was applied after {killed} kills of {kills}");
+            let share = self.trial.events / kills;
+            self.fill(share * (killed + 1)).await;
+            let is_amid = |now: &Standing| now.position >= share * killed + share / 8;
+            let at = self.next(crew, "it goes on", is_amid).await;
             if paused * kills < pauses * killed {
                 paused += i64::from(self.pause(crew).await);
                 continue;
@@ -159,25 +157,39 @@ impl World {
             }
             killed += 1;
         }
+        self.fill(self.trial.events).await;
         assert_eq!(paused, pauses, "pauses in which another one took over");
         self.until("all are applied", |now| now.position == self.trial.events).await;
     }
 
-    /// Pauses whoever applies events; tells whether another one took over. Where it is paused with a lock of the database, nobody
-    /// can, and it goes on before that is found out.
+    /// Pauses whoever applies events until another one has taken over, and tells whether it came to that: paused with a lock of the
+    /// database in its hands, it goes on at once, since nobody could.
     async fn pause(&self, crew: &mut Crew) -> bool {
-        let at = self.standing().await;
+        let at = self.next(crew, "it goes on", |_| true).await;
         crew.signal(&at.holder, Signal::STOP);
-        let is_taken_over = tokio::time::timeout(
-            PAUSE,
-            self.until("another one takes over", |now| now.holder != at.holder && now.position > at.position),
-        );
-        let is_taken_over = is_taken_over.await.is_ok();
+        let is_alone = !self.can_be_written().await;
+        if !is_alone {
+            let is_taken_over = |now: &Standing| now.holder != at.holder && now.position > at.position;
+            self.until("another one takes over", is_taken_over).await;
+        }
         crew.signal(&at.holder, Signal::CONT);
-        if is_taken_over {
+        if is_alone {
+            self.until("it goes on after a pause", |now| now.position > at.position).await;
+        } else {
             crew.wait_until_it_stands_by(&at.holder);
         }
-        is_taken_over
+        !is_alone
+    }
+
+    async fn can_be_written(&self) -> bool {
+        let nothing = sqlx::query("UPDATE consumer_offsets SET dead_letters = dead_letters");
+        let written = nothing.execute(self.listener.writer());
+        tokio::time::timeout(LOCKED_OUT, written).await.is_ok_and(|written| written.is_ok())
+    }
+
+    /// Waits for what is true while one of the crew applies events.
+    async fn next(&self, crew: &Crew, awaited: &str, is_true: impl Fn(&Standing) -> bool) -> Standing {
+        self.until(awaited, |now| is_true(now) && crew.has(&now.holder)).await
     }
 
     async fn standing(&self) -> Standing {

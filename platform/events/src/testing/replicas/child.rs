@@ -39,7 +39,7 @@ pub(super) fn place() -> Option<Place> {
 pub(super) async fn apply(scratch: &Scratch, log: Rc<dyn EventLog>) {
     let clock = Arc::new(SystemClock);
     let settings = Settings {
-        batch: const { NonZeroU32::new(20).expect("not zero") },
+        batch: const { NonZeroU32::new(50).expect("not zero") },
         lease_ms: NonZeroU64::new(u64::try_from(LEASE.as_millis()).expect("short")).expect("not zero"),
         ..Settings::default()
     };

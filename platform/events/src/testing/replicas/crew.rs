@@ -60,6 +60,11 @@ impl Crew {
         Member { name, child, said }
     }
 
+    /// Whether this is the name of one of them.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|member| member.name == name)
+    }
+
     fn named(&mut self, name: &str) -> &mut Member {
         let mut members = self.members.iter_mut();
         members.find(|member| member.name == name).expect("whoever applies events is one of these")
