@@ -38,7 +38,8 @@ async fn look(cell: &Cell) -> Result<(), EventLogError> {
         gauges.set_held(retention.topic(), retention.held_by().is_some());
     }
     for consumer in cell.consumers() {
-        // This one needs no log.
+        gauges.set_applied_here(consumer.name(), consumer.topic(), consumer.is_holder());
+        // This one needs no log either.
         let dead_letters = consumer.count_dead_letters().await?;
         gauges.set_dead_letters(consumer.name(), consumer.topic(), dead_letters);
     }

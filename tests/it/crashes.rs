@@ -36,9 +36,9 @@ fn each_service_is_killed_during_checkouts_while_its_replicas_on_postgres_go_on(
     }
 }
 
-/// Whatever has state of its own, twice.
+/// Whatever has state of its own, twice, and those who listen to others three times.
 const REPLICATED: &str = r#"
-description = "gateway and registry in one process, two of everything else"
+description = "gateway and registry in one process, two or three of everything else"
 [services.edge]
 roles = ["gateway", "registry"]
 [services.log]
@@ -46,13 +46,13 @@ roles = ["events"]
 replicas = 2
 [services.goods]
 modules = ["catalog", "inventory"]
-replicas = 2
+replicas = 3
 [services.sales]
 modules = ["cart", "orders", "payments"]
 replicas = 2
 [services.people]
 modules = ["accounts", "notifications"]
-replicas = 2
+replicas = 3
 "#;
 
 fn kill_each_process_during_checkouts(topology: &str, binary: Binary) {

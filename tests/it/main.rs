@@ -39,6 +39,7 @@ mod moving;
 mod openapi;
 mod outages;
 mod parity;
+mod postgres;
 mod processes;
 mod scaling;
 mod shopping;

@@ -7,7 +7,7 @@ use rand::RngExt as _;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
-use crate::engine::{Engine, Role};
+use crate::engine::{Engine, OLDEST_MAJOR, Role};
 use crate::error::{is_conflict, is_out_of_step};
 use crate::{DatabaseError, Migrations, WriteError, preparation};
 
@@ -89,6 +89,9 @@ impl Database {
         // A pool says no more than that its time is over, so one connection shows first why there can be none.
         match place.try_connection().await {
             Err(error) if !is_conflict(&error) => return Err(open(error)),
+            Ok(Some(found)) if found < OLDEST_MAJOR => {
+                return Err(DatabaseError::TooOld { module, url, found, oldest: OLDEST_MAJOR });
+            }
             _ => {}
         }
         // The writer comes first: it makes the file and sets the journal's mode, which readers only find.
@@ -203,10 +206,13 @@ struct Place {
 }
 
 impl Place {
-    async fn try_connection(&self) -> Result<(), sqlx::Error> {
+    /// Tells the major version of a server.
+    async fn try_connection(&self) -> Result<Option<u32>, sqlx::Error> {
         let mut connection = AnyConnection::connect(&self.driver_url).await?;
         connection.execute(self.engine.session_setup(Role::Writer)).await?;
-        connection.close().await
+        let version = self.engine.server_version(&mut connection).await?;
+        connection.close().await?;
+        Ok(version)
     }
 
     async fn pool(&self, settings: &DatabaseSettings, role: Role) -> Result<AnyPool, sqlx::Error> {

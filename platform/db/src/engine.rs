@@ -4,9 +4,12 @@ mod codes;
 mod postgres;
 mod sqlite;
 
+use sqlx::AnyConnection;
+
 use crate::DatabaseError;
 
 pub(crate) use self::codes::{is_conflict, is_outage};
+pub(crate) use self::postgres::OLDEST_MAJOR;
 pub use self::postgres::{Server, without_password};
 pub(crate) use self::sqlite::NoLook;
 pub use self::sqlite::SqliteFile;
@@ -52,6 +55,18 @@ impl Engine {
             Self::Sqlite(_) => url.to_owned(),
             Self::Postgres(server) => server.without_admin(),
         })
+    }
+
+    /// The major version of the server behind a connection; none where the engine is no server.
+    pub(crate) async fn server_version(
+        &self,
+        connection: &mut AnyConnection,
+    ) -> Result<Option<u32>, sqlx::Error> {
+        if !self.is_remote() {
+            return Ok(None);
+        }
+        let version: String = sqlx::query_scalar("SHOW server_version_num").fetch_one(connection).await?;
+        Ok(postgres::major_of(&version))
     }
 
     /// The URL as it may be shown: without a password.

@@ -59,6 +59,21 @@ pub enum DatabaseError {
         /// Why not.
         source: sqlx::Error,
     },
+    /// The server is of a version that its makers have given up.
+    #[error(
+        "the server of {module} at {url} is PostgreSQL {found}; Cleave needs {oldest} or newer: upgrade it, or name another one in \
+         database.url"
+    )]
+    TooOld {
+        /// Whose database.
+        module: &'static str,
+        /// Where.
+        url: String,
+        /// Its major version.
+        found: u32,
+        /// The oldest that will do.
+        oldest: u32,
+    },
     /// There is no file, or an empty one, and nobody asked to make one.
     #[error(
         "the database of {module} at {url} is not there, or empty: run `cleave data migrate`, or bring the file"

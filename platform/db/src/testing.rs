@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub use self::server::{ThrowawayServer, is_installed, throwaway_server};
+pub use self::server::{ServerOptions, ThrowawayServer, is_installed, throwaway_server};
 use crate::{Database, DatabaseSettings, Migrations, Secret};
 
 /// Tells on standard error that something is not tested on this machine, and why.

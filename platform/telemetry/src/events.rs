@@ -27,6 +27,7 @@ struct ConsumerLabels {
 pub struct EventGauges {
     lag: Gauges<ConsumerLabels>,
     dead_letters: Gauges<ConsumerLabels>,
+    applied_here: Gauges<ConsumerLabels>,
     unlogged: Gauges<TopicLabels>,
     held: Gauges<TopicLabels>,
     first_offset: Gauges<TopicLabels>,
@@ -42,6 +43,11 @@ impl EventGauges {
             "dead_letters",
             "Events that a consumer has put aside, which wait for a person",
             self.dead_letters.clone(),
+        );
+        registry.register(
+            "applied_here",
+            "1 where it is this process of a service with several that applies the events",
+            self.applied_here.clone(),
         );
         registry.register(
             "unlogged",
@@ -71,6 +77,11 @@ impl EventGauges {
     /// How many events a consumer has put aside.
     pub fn set_dead_letters(&self, consumer: &str, topic: &str, events: i64) {
         self.dead_letters.get_or_create(&consumer_of(consumer, topic)).set(events);
+    }
+
+    /// Whether it is this process, and no other one of its service, that applies the events.
+    pub fn set_applied_here(&self, consumer: &str, topic: &str, is_applied_here: bool) {
+        self.applied_here.get_or_create(&consumer_of(consumer, topic)).set(i64::from(is_applied_here));
     }
 
     /// How many events of a topic the log has yet to get.

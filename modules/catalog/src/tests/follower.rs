@@ -141,3 +141,19 @@ async fn a_change_of_a_product_that_was_never_finished_is_passed_over() {
     assert_eq!(follow(&world, &consumer).await, 2);
     assert_eq!(in_stock(&world).await, [true, false, false]);
 }
+
+#[tokio::test]
+async fn changes_that_are_applied_again_from_the_first_on_end_where_they_ended() {
+    let (world, log) = (World::new().await, Log::default());
+    let (products, consumer) = (three_products(&world).await, log.consumer(&world));
+    for (product, is_in_stock) in [(0, true), (1, true), (0, false), (2, true)] {
+        log.push(&world, products[product].id, is_in_stock);
+    }
+    follow(&world, &consumer).await;
+    let before = in_stock(&world).await;
+    let set_back = sqlx::query("UPDATE consumer_offsets SET position = 0").execute(world.database.writer());
+    assert_eq!(set_back.await.expect("the statement is right").rows_affected(), 1);
+    let again = [follow(&world, &consumer).await, follow(&world, &consumer).await];
+    assert_eq!(again, [0, 4], "it notices at the end of the log");
+    assert_eq!(in_stock(&world).await, before);
+}

@@ -79,6 +79,15 @@ impl std::fmt::Debug for Server {
     }
 }
 
+/// The oldest major version that is tried nowhere and refused nowhere: https://www.postgresql.org/support/versioning has given up
+/// all earlier ones.
+pub(crate) const OLDEST_MAJOR: u32 = 14;
+
+/// The major version of a server, of what it says of itself: `150018`, by `SHOW server_version_num`.
+pub(super) fn major_of(version_num: &str) -> Option<u32> {
+    version_num.parse::<u32>().ok().map(|number| number / 10_000)
+}
+
 pub(super) fn session_setup(role: Role) -> &'static str {
     match role {
         // A process that hangs must not hold a row for ever that others write.
@@ -119,6 +128,11 @@ mod tests {
         let server = Server::parse("//root:secret@db.example/shop").expect("a server");
         assert_eq!(format!("{server:?}"), "postgres://db.example/shop");
         assert_eq!(without_password("mysql://root:secret@db/x"), "mysql://…@db/x");
+    }
+
+    #[test]
+    fn a_server_tells_its_version() {
+        assert_eq!(["130022", "150018", "180000", "new"].map(major_of), [Some(13), Some(15), Some(18), None]);
     }
 
     #[test]

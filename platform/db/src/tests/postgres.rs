@@ -6,7 +6,7 @@ use cleave_core::CallFailure;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _};
 
 use super::{MIGRATIONS, insert};
-use crate::testing::{is_installed, throwaway_server};
+use crate::testing::{ServerOptions, ThrowawayServer, is_installed, throwaway_server};
 use crate::{Database, DatabaseError, DatabaseSettings, Secret, WriteError, failure_of};
 
 /// How often a broken connection may show itself: each module has some.
@@ -143,4 +143,43 @@ async fn connections_that_the_server_ends_are_an_outage_and_others_take_their_pl
         }
     };
     assert!(counted >= 2, "what was written before is there: {counted}");
+}
+
+#[tokio::test]
+async fn a_server_proves_itself_by_a_certificate_and_the_password_goes_nowhere_else() {
+    if !is_installed() {
+        return;
+    }
+    let server = ThrowawayServer::with(ServerOptions { tls: true, ..ServerOptions::default() });
+    sqlx::any::install_default_drivers();
+    let mut admin = AnyConnection::connect(&server.url_of("postgres")).await.expect("an administrator may");
+    admin.execute("ALTER ROLE admin PASSWORD 'kept'").await.expect("it may change itself");
+    let root =
+        |name: &str| format!("?sslmode=verify-full&sslrootcert={}/{name}.pem", server.folder().display());
+    let url = server.new_database_by_tls("kept", &root("ca"));
+    let database = open("cart", &url).await;
+    assert_eq!(write_and_count(&database, 1).await.expect("its own table"), 1);
+    let encrypted: bool = sqlx::query_scalar("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        .fetch_one(database.readers())
+        .await
+        .expect("the server knows");
+    assert!(encrypted);
+
+    for (parameters, why) in [
+        (root("other"), "another authority"),
+        (root("nothing"), "no such file"),
+        ("?sslmode=disable".to_owned(), "the server lets nobody in without TLS"),
+    ] {
+        let (place, _) = url.split_once('?').expect("it has parameters");
+        let refused = Database::open("cart", &settings(&format!("{place}{parameters}"), "cart")).await;
+        let error = refused.expect_err(why);
+        assert!(matches!(error, DatabaseError::Open { .. }), "{why}: {error:?}");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("kept"), "{shown}");
+    }
+    // A server without TLS, from whoever wants nothing else.
+    let url = format!("{}?sslmode=require", throwaway_server().new_database());
+    let without = Database::prepare("cart", &settings(&url, "cart")).await.expect_err("it has none");
+    let shown = format!("{without:?}");
+    assert!(shown.contains("does not support TLS"), "{shown}");
 }
