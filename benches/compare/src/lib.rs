@@ -60,6 +60,7 @@
 )]
 
 mod affinity;
+pub mod blast;
 mod block;
 mod client;
 mod comparison;

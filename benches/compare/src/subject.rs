@@ -25,6 +25,9 @@ pub trait Running {
     /// From the first spawn to ready, in milliseconds.
     fn start_ms(&self) -> f64;
 
+    /// From now on whatever dies is started again, as in operation.
+    fn tend(&mut self) {}
+
     /// Whether nothing is left to do that nobody waits for; none where that cannot be asked.
     fn is_settled(&self) -> Option<bool> {
         None
@@ -53,6 +56,10 @@ impl Guard {
 
     pub(crate) fn running(&self) -> &dyn Running {
         self.0.as_deref().expect("present until stop, which takes the guard itself")
+    }
+
+    pub(crate) fn running_mut(&mut self) -> &mut dyn Running {
+        self.0.as_deref_mut().expect("present until stop, which takes the guard itself")
     }
 
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! A topology, or the bare handlers, as the instrument starts and stops them.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,12 +8,14 @@ use anyhow::Context as _;
 use cleave_compare::{Client, Process, Request, Running, Subject};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::cli::Common;
 use crate::cli::floor::floor_plan;
 use crate::cli::up::fleet_plan;
 use crate::settings::Settings;
-use crate::supervisor::{Fleet, FleetPlan, LogSink};
+use crate::supervisor::{Fleet, FleetHandle, FleetPlan, LogSink, ProcessInfo};
 use crate::topology::Topology;
 
 /// How long a process may take to say whether it is settled.
@@ -47,14 +49,22 @@ impl Subject for Deployment {
         copy_folder(&self.settings.data_dir, data.path()).context("the data cannot be copied")?;
         let mut settings = self.settings.clone();
         data.path().clone_into(&mut settings.data_dir);
-        settings.public.port = 0;
+        // Who is started again is found at the same port.
+        settings.public.port = free_port().context("no port is free")?;
         let (logs, _unread) = LogSink::memory();
         let plan = self.plan(&settings, logs)?;
         // The fleet's pipes are read by a worker of the runtime while nobody waits for the fleet. The processes
         // themselves are spawned by this thread and inherit its processors.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let fleet = runtime.block_on(Fleet::start(plan)).map_err(anyhow::Error::new)?;
-        Ok(Box::new(RunningFleet { runtime, fleet, _data: data }))
+        let (public, ready_in) = (fleet.public(), fleet.ready_in());
+        Ok(Box::new(RunningFleet {
+            runtime,
+            public,
+            ready_in,
+            fleet: Some(Tended::Held(fleet)),
+            _data: data,
+        }))
     }
 }
 
@@ -78,27 +88,67 @@ impl Deployment {
 
 struct RunningFleet {
     runtime: Runtime,
-    fleet: Fleet,
+    public: SocketAddr,
+    ready_in: Duration,
+    /// Always there, but for the moment in which it changes hands.
+    fleet: Option<Tended>,
     _data: TempDir,
+}
+
+/// Who looks after the processes.
+enum Tended {
+    /// Nobody: what dies stays dead, so that no measurement hides it.
+    Held(Box<Fleet>),
+    /// A task that starts again what dies.
+    Watched { handle: FleetHandle, enough: oneshot::Sender<()>, task: JoinHandle<Box<Fleet>> },
+}
+
+impl RunningFleet {
+    fn fleet_processes(&self) -> Vec<ProcessInfo> {
+        match &self.fleet {
+            Some(Tended::Held(fleet)) => fleet.processes(),
+            Some(Tended::Watched { handle, .. }) => self.runtime.block_on(handle.processes()),
+            None => Vec::new(),
+        }
+    }
 }
 
 impl Running for RunningFleet {
     fn address(&self) -> SocketAddr {
-        self.fleet.public()
+        self.public
     }
 
     fn processes(&self) -> Vec<Process> {
-        let processes = self.fleet.processes().into_iter();
+        let processes = self.fleet_processes().into_iter();
         processes.map(|process| Process { service: process.service, pid: process.pid }).collect()
     }
 
     fn start_ms(&self) -> f64 {
-        self.fleet.ready_in().as_secs_f64() * 1_000.0
+        self.ready_in.as_secs_f64() * 1_000.0
+    }
+
+    fn tend(&mut self) {
+        let fleet = self.fleet.take().map(|fleet| match fleet {
+            Tended::Held(mut fleet) => {
+                let (enough, is_enough) = oneshot::channel();
+                let handle = fleet.handle();
+                let task = self.runtime.spawn(async move {
+                    tokio::select! {
+                        _given_up = fleet.watch() => {}
+                        _enough = is_enough => {}
+                    }
+                    fleet
+                });
+                Tended::Watched { handle, enough, task }
+            }
+            watched @ Tended::Watched { .. } => watched,
+        });
+        self.fleet = fleet;
     }
 
     fn is_settled(&self) -> Option<bool> {
         let mut settled = true;
-        for process in self.fleet.processes() {
+        for process in self.fleet_processes() {
             let response = Client::new(process.internal, PATIENCE).send(&Request::get("/settled")).ok()?;
             // The bare handlers have nothing of the kind.
             match response.status {
@@ -111,10 +161,25 @@ impl Running for RunningFleet {
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        let Self { runtime, fleet, _data } = *self;
-        runtime.block_on(fleet.stop());
-        Ok(())
+        let Self { runtime, fleet, .. } = *self;
+        runtime.block_on(async {
+            let fleet = match fleet {
+                Some(Tended::Held(fleet)) => fleet,
+                Some(Tended::Watched { enough, task, .. }) => {
+                    // An error means that it has stopped watching by itself.
+                    let _told = enough.send(());
+                    task.await.context("whoever looks after the processes has failed")?
+                }
+                None => return Ok(()),
+            };
+            fleet.stop().await;
+            Ok(())
+        })
     }
+}
+
+fn free_port() -> std::io::Result<u16> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -1,0 +1,136 @@
+//! What goes on while a process is gone: the *blast radius* of its end.
+//!
+//! Every process of every topology is killed, and in another trial paused, under a steady load of all journeys, in a deployment
+//! that was started afresh for it. Killed ones are started again as in operation. Customers come when a schedule says so, whether or
+//! not earlier ones were answered, and wait for a second: what comes later is no answer to them.
+
+mod customers;
+mod damage;
+mod strike;
+
+use serde::{Deserialize, Serialize};
+
+use crate::affinity::CpuSets;
+use crate::error::CompareError;
+use crate::journey::Journey;
+use crate::results::ByName;
+use crate::subject::Subject;
+
+pub use damage::{Damage, Extent};
+pub use strike::Strike;
+
+/// How the blast radius is measured. Times are in seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlastSettings {
+    /// How long customers come before anything happens.
+    pub before_seconds: f64,
+    /// How long a paused process is paused.
+    pub pause_seconds: f64,
+    /// How long customers come after it happened.
+    pub after_seconds: f64,
+    /// How long a customer waits for an answer.
+    pub patience_seconds: f64,
+    /// Customers a second of a journey that only reads; others come as much more seldom as in the paced phase.
+    pub rate_per_second: f64,
+}
+
+impl Default for BlastSettings {
+    fn default() -> Self {
+        Self {
+            before_seconds: 0.7,
+            pause_seconds: 1.5,
+            after_seconds: 3.5,
+            patience_seconds: 1.0,
+            rate_per_second: 60.0,
+        }
+    }
+}
+
+impl BlastSettings {
+    /// How long one trial takes, the start and the end of the deployment not counted.
+    fn trial_seconds(&self) -> f64 {
+        self.before_seconds + self.after_seconds + self.patience_seconds
+    }
+}
+
+/// What becomes of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// It is killed, and whoever looks after the deployment starts it again.
+    Kill,
+    /// It stands still and goes on later, as on a machine that has no time for it.
+    Pause,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Kill, Self::Pause];
+
+    /// What it is called in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "killed",
+            Self::Pause => "paused",
+        }
+    }
+}
+
+/// The blast radius of every process of every topology.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlastRadius {
+    /// How it was measured.
+    pub settings: BlastSettings,
+    /// By topology: one trial for each process and fault.
+    pub topologies: ByName<Vec<Strike>>,
+}
+
+impl BlastRadius {
+    /// Measures all topologies one after the other; `note` hears what begins, with how many trials are done and how many there are.
+    pub(crate) fn measure(
+        settings: &BlastSettings,
+        subjects: &[&dyn Subject],
+        journeys: &[&dyn Journey],
+        cpu_sets: &CpuSets,
+        seed: u64,
+        mut note: impl FnMut(&str, usize, usize),
+    ) -> Result<Self, CompareError> {
+        let targets =
+            subjects.iter().map(|subject| services(*subject, cpu_sets)).collect::<Result<Vec<_>, _>>()?;
+        let of_all = targets.iter().map(Vec::len).sum::<usize>() * Fault::ALL.len();
+        let mut topologies = ByName::new();
+        let mut done = 0;
+        for (subject, services) in subjects.iter().zip(targets) {
+            let mut strikes = Vec::new();
+            for (service, fault) in
+                services.iter().flat_map(|service| Fault::ALL.map(|fault| (service, fault)))
+            {
+                note(&format!("{}: {service} is {}", subject.label(), fault.name()), done, of_all);
+                let trial =
+                    strike::Trial { settings, subject: *subject, journeys, cpu_sets, seed, service, fault };
+                strikes.push(trial.run()?);
+                done += 1;
+            }
+            topologies.insert(subject.label().to_owned(), strikes);
+        }
+        Ok(Self { settings: settings.clone(), topologies })
+    }
+
+    /// About how long measuring takes for so many processes in all.
+    pub(crate) fn seconds(settings: &BlastSettings, processes: usize) -> f64 {
+        /// A start, a preparation and an end.
+        const AROUND_SECONDS: f64 = 1.0;
+        (settings.trial_seconds() + AROUND_SECONDS) * (processes * Fault::ALL.len()) as f64
+    }
+}
+
+/// The services of a subject, each once.
+fn services(subject: &dyn Subject, cpu_sets: &CpuSets) -> Result<Vec<String>, CompareError> {
+    let label = subject.label();
+    let guard = crate::block::start(cpu_sets, label, subject)?;
+    let mut services =
+        guard.running().processes().into_iter().map(|process| process.service).collect::<Vec<_>>();
+    services.dedup();
+    guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+    Ok(services)
+}

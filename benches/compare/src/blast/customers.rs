@@ -1,0 +1,72 @@
+//! Customers who come on time, whatever becomes of those before them.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::damage::Visit;
+use crate::affinity::CpuSets;
+use crate::client::{Client, Connection};
+use crate::http::Request;
+use crate::journey::Journey;
+
+/// How many of one journey may wait at the same time; more than come within their patience.
+const AT_ONCE: usize = 80;
+
+/// They do next to nothing.
+const STACK_BYTES: usize = 128 * 1024;
+
+/// The customers of one journey.
+pub(super) struct Customers<'a> {
+    pub(super) journey: &'a dyn Journey,
+    pub(super) requests: &'a [Request],
+    /// When each comes, from the start of the load.
+    pub(super) schedule: &'a [Duration],
+    pub(super) patience: Duration,
+}
+
+impl Customers<'_> {
+    /// Has them come from `start` on, and tells in the order of the schedule what each saw.
+    pub(super) fn come(&self, address: SocketAddr, start: Instant, cpu_sets: &CpuSets) -> Vec<Visit> {
+        let (next, visits) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(self.schedule.len())));
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE.min(self.schedule.len()) {
+                let come = || {
+                    cpu_sets.pin_generator();
+                    let mut connection = None;
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((due, request)) = self.schedule.get(number).zip(self.requests.get(number))
+                        else {
+                            return;
+                        };
+                        thread::sleep((start + *due).saturating_duration_since(Instant::now()));
+                        let is_right = self.ask(address, &mut connection, request);
+                        let took = (start + *due).elapsed();
+                        let visit = Visit { due: *due, took, is_right: is_right && took <= self.patience };
+                        visits.lock().expect("no customer panics with it").push((number, visit));
+                    }
+                };
+                let customer = thread::Builder::new().stack_size(STACK_BYTES);
+                // Where the system gives no more threads, those that are there take turns, and wait.
+                let _started = customer.spawn_scoped(scope, come);
+            }
+        });
+        let mut visits = visits.into_inner().expect("no customer panics with it");
+        visits.sort_unstable_by_key(|(number, _)| *number);
+        visits.into_iter().map(|(_, visit)| visit).collect()
+    }
+
+    fn ask(&self, address: SocketAddr, connection: &mut Option<Connection>, request: &Request) -> bool {
+        let open = match connection.take() {
+            Some(open) => Ok(open),
+            None => Client::new(address, self.patience).connect(),
+        };
+        let Ok(mut open) = open else { return false };
+        let Ok(response) = open.send(request) else { return false };
+        *connection = Some(open);
+        self.journey.accepts(&response)
+    }
+}

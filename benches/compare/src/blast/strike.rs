@@ -1,0 +1,100 @@
+//! One trial: a deployment under load, one of whose processes meets a fault.
+
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde::{Deserialize, Serialize};
+
+use super::customers::Customers;
+use super::{BlastSettings, Damage, Fault};
+use crate::affinity::CpuSets;
+use crate::block::{self, purpose};
+use crate::dice::Dice;
+use crate::error::CompareError;
+use crate::journey::Journey;
+use crate::results::ByName;
+use crate::schedule;
+use crate::subject::Subject;
+use crate::{preparation, subject::Process};
+
+/// Between the last preparation and the first customer.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// What a fault of one process did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Strike {
+    /// Whose process it was; of several replicas, one.
+    pub service: String,
+    /// What became of it.
+    pub fault: Fault,
+    /// By journey.
+    pub journeys: ByName<Damage>,
+}
+
+pub(super) struct Trial<'a> {
+    pub(super) settings: &'a BlastSettings,
+    pub(super) subject: &'a dyn Subject,
+    pub(super) journeys: &'a [&'a dyn Journey],
+    pub(super) cpu_sets: &'a CpuSets,
+    pub(super) seed: u64,
+    pub(super) service: &'a str,
+    pub(super) fault: Fault,
+}
+
+impl Trial<'_> {
+    pub(super) fn run(&self) -> Result<Strike, CompareError> {
+        let (label, seconds) = (self.subject.label(), Duration::from_secs_f64);
+        let failed = |source| CompareError::Generator { label: label.to_owned(), source };
+        let mut guard = block::start(self.cpu_sets, label, self.subject)?;
+        guard.running_mut().tend();
+        let address = guard.running().address();
+        let target = guard.running().processes().into_iter().find(|process| process.service == self.service);
+        let length = seconds(self.settings.before_seconds + self.settings.after_seconds);
+
+        let mut loads = Vec::new();
+        for (index, journey) in (0..).zip(self.journeys) {
+            let dice = |purpose| Dice::new(self.seed, &[purpose, index]);
+            let rate = journey.rate_per_second(self.settings.rate_per_second);
+            let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
+            let mut throw = dice(purpose::PACED);
+            let requests = schedule.iter().map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+            preparation::ask(address, *journey, &requests).map_err(failed)?;
+            loads.push((*journey, schedule, requests));
+        }
+        let start = Instant::now() + BREATH;
+        let fault_at = seconds(self.settings.before_seconds);
+        let journeys = thread::scope(|scope| {
+            let (cpu_sets, patience) = (self.cpu_sets, seconds(self.settings.patience_seconds));
+            let customers = loads.iter().map(|(journey, schedule, requests)| {
+                let customers = Customers { journey: *journey, requests, schedule, patience };
+                let come = move || (*journey, customers.come(address, start, cpu_sets));
+                scope.spawn(come)
+            });
+            let customers = customers.collect::<Vec<_>>();
+            thread::sleep((start + fault_at).saturating_duration_since(Instant::now()));
+            let struck_at = start.elapsed();
+            self.strike(target.as_ref());
+            let seen = customers.into_iter().map(ScopedJoinHandle::join);
+            let seen = seen.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            seen.map(|(journey, visits)| (journey.name().to_owned(), Damage::of(&visits, struck_at)))
+                .collect()
+        });
+        guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+        Ok(Strike { service: self.service.to_owned(), fault: self.fault, journeys })
+    }
+
+    fn strike(&self, target: Option<&Process>) {
+        let pid = target.and_then(|process| Pid::from_raw(i32::try_from(process.pid).ok()?));
+        // A process that has ended by itself is gone, which is what was wanted.
+        let send = |signal| pid.map(|pid| kill_process(pid, signal));
+        match self.fault {
+            Fault::Kill => drop(send(Signal::KILL)),
+            Fault::Pause => {
+                let _paused = send(Signal::STOP);
+                thread::sleep(Duration::from_secs_f64(self.settings.pause_seconds));
+                let _goes_on = send(Signal::CONT);
+            }
+        }
+    }
+}
