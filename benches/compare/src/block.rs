@@ -42,7 +42,6 @@ pub(crate) mod purpose {
     pub(crate) const SCHEDULE: u64 = 2;
     pub(crate) const PACED: u64 = 3;
     pub(crate) const CLOSED: u64 = 4;
-    pub(crate) const RESAMPLE: u64 = 5;
     pub(crate) const PREFLIGHT: u64 = 6;
 }
 

@@ -20,8 +20,8 @@
 //!    as proportional set size before and after load. Servers have all processors but the last, which is the
 //!    generator's. (Where subject and instrument are one executable, the instrument bears a share of its common
 //!    pages, so that the set sizes of all subjects are a little low.)
-//! 5. **Statistics.** Log ratios are paired by round, their centre is a trimmed mean, their interval a bootstrap over
-//!    rounds. Histograms of rounds are merged; percentiles are never averaged.
+//! 5. **Statistics.** Log ratios are paired by round, their centre is a trimmed mean, their interval
+//!    Student's t over the rounds. Histograms of rounds are merged; percentiles are never averaged.
 //!
 //! # How to use it
 //! ```no_run
@@ -98,5 +98,5 @@ pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA, Twin,
 };
 pub use settings::{Phases, Settings};
-pub use statistics::{Ratio, paired_ratio};
+pub use statistics::{Ratio, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

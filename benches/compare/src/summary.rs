@@ -1,8 +1,7 @@
 //! From the blocks of all rounds to results.
 
 use crate::affinity::CpuSets;
-use crate::block::{Measured, purpose};
-use crate::dice::Dice;
+use crate::block::Measured;
 use crate::histogram::Latencies;
 use crate::journey::Journey;
 use crate::machine::Machine;
@@ -208,8 +207,7 @@ impl<'a> Collected<'a> {
                 of(over).zip(of(under))
             })
             .collect();
-        let mut dice = Dice::new(self.settings.seed, &[purpose::RESAMPLE]);
-        paired_ratio(&pairs, self.settings.resamples, &mut dice)
+        paired_ratio(&pairs)
     }
 
     fn over_rounds(&self, label: &str, value: &dyn Fn(&Block) -> Option<f64>) -> Option<f64> {
