@@ -70,7 +70,9 @@ mod generator;
 mod histogram;
 mod http;
 mod journey;
+mod loading;
 mod machine;
+mod pairing;
 mod preparation;
 mod proc;
 mod progress;
@@ -92,10 +94,12 @@ pub use dice::Dice;
 pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use journey::{Journey, Script, Step};
+pub use loading::LoadError;
 pub use machine::Machine;
 pub use progress::{Progress, TerminalProgress};
 pub use results::{
-    Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA, Twin,
+    Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
+    SCHEMA_VERSION, Twin,
 };
 pub use settings::{Phases, Settings};
 pub use statistics::{Ratio, paired_ratio, unpaired_ratio};

@@ -1,6 +1,7 @@
 //! Comparisons whose truth is known, because they are made up: what the statistics are tested on.
 
 use crate::dice::Dice;
+use crate::testing::normal;
 
 /// What is true of a made-up comparison, and how noisy it is.
 #[derive(Debug, Clone, Copy)]
@@ -41,11 +42,6 @@ impl World {
         let hit = if dice.unit() < self.burst { 1.3 } else { 1.0 };
         hit * (self.noise * normal(dice)).exp()
     }
-}
-
-/// A draw from the standard normal distribution (Box and Muller).
-fn normal(dice: &mut Dice) -> f64 {
-    (2.0 * dice.exponential(1.0)).sqrt() * (std::f64::consts::TAU * dice.unit()).cos()
 }
 
 /// The share of 1,000 made-up experiments, always the same, of which something holds.
