@@ -76,7 +76,9 @@ mod pairing;
 mod preparation;
 mod proc;
 mod progress;
+mod quantity;
 pub mod render;
+pub mod report;
 mod results;
 mod schedule;
 mod settings;
@@ -97,6 +99,7 @@ pub use journey::{Journey, Script, Step};
 pub use loading::LoadError;
 pub use machine::Machine;
 pub use progress::{Progress, TerminalProgress};
+pub use quantity::Quantity;
 pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
