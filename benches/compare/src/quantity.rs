@@ -92,10 +92,9 @@ impl Claim {
         let (Some(control), Some(ratio)) = (control, ratios.and_then(|ratios| quantity.ratio(ratios))) else {
             return Self::Withheld;
         };
-        let is_withheld = control.differs_from_one()
-            || !carries(topology)
+        let is_withheld = !carries(topology)
             || !carries(results.baseline())
-            || verdict::withheld(results, journey).is_some();
+            || verdict::withheld(results, journey, quantity).is_some();
         match (is_withheld, ratio.differs_beside(&control)) {
             (true, _) => Self::Withheld,
             (false, true) => Self::Differs,
@@ -109,6 +108,32 @@ impl Claim {
             Self::Differs => "differs",
             Self::NotTold => "cannot be told apart",
             Self::Withheld => "no conclusion",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+
+    #[test]
+    fn each_figure_is_judged_by_its_own_control() {
+        let mut results = MadeUp::default().results();
+        let claim = |results: &Results, quantity| Claim::of(results, "list", "a | b", quantity);
+        assert_eq!(claim(&results, Quantity::P50), Claim::Differs);
+        assert_eq!(claim(&results, Quantity::Capacity), Claim::Differs);
+        let control = results.control.get_mut("list").expect("a control");
+        control.p50 = Some(Ratio { value: 1.0, low: 0.8, high: 1.25 });
+        assert_eq!(claim(&results, Quantity::P50), Claim::Withheld);
+        assert_eq!(claim(&results, Quantity::Capacity), Claim::Differs);
+    }
+
+    #[test]
+    fn equal_topologies_cannot_be_told_apart() {
+        let results = MadeUp { ratio: 1.0, ..MadeUp::default() }.results();
+        for journey in &results.journey_order {
+            assert_eq!(Claim::of(&results, journey, "a | b", Quantity::P50), Claim::NotTold);
         }
     }
 }

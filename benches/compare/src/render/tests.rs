@@ -31,9 +31,9 @@ fn named<T>(values: impl IntoIterator<Item = (&'static str, T)>) -> ByName<T> {
 }
 
 fn results() -> Results {
-    let ratios = |value, half_width| Ratios {
+    let ratios = |value, half_width, capacity| Ratios {
         p50: Some(ratio(value, half_width)),
-        capacity: Some(ratio(0.51, 0.02)),
+        capacity: Some(ratio(capacity, 0.02)),
         ..Ratios::default()
     };
     Results {
@@ -44,9 +44,9 @@ fn results() -> Results {
         machine: Machine::detect("1.0.0"),
         topologies: vec!["mono".to_owned(), "micro".to_owned()],
         settings: Settings::quick(42),
-        control: named([("item", ratios(1.004, 0.008))]),
+        control: named([("item", ratios(1.004, 0.008, 1.0))]),
         journeys: named([("item", named([("mono", cell(84.0)), ("micro", cell(172.25))]))]),
-        ratios: named([("item", named([("micro", ratios(2.05, 0.04))]))]),
+        ratios: named([("item", named([("micro", ratios(2.05, 0.04, 0.51))]))]),
         memory_pss_kib: named([("mono", Some(20_480.0)), ("micro", None)]),
         start_ms: named([("mono", Some(110.0)), ("micro", Some(240.0))]),
         journey_order: vec!["item".to_owned()],

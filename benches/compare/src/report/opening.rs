@@ -40,41 +40,78 @@ fn headline(results: &Results) -> Vec<String> {
     lines
 }
 
+/// What a figure is called in the headline: before the ratio, after it, and for itself.
+const TOLD: [(Quantity, &str, &str, &str); 3] = [
+    (Quantity::P50, "answers in", "times the p50", "p50"),
+    (Quantity::Cpu, "needs", "times the CPU a request", "CPU a request"),
+    (Quantity::Capacity, "reaches", "times the capacity", "capacity"),
+];
+
 fn sentence(results: &Results, topology: &str) -> String {
     let baseline = results.baseline();
-    let all = results.journey_order.len();
-    let with = |wanted: Claim| {
-        let journeys = results.journey_order.iter();
-        journeys.filter(move |journey| Claim::of(results, journey, topology, Quantity::P50) == wanted)
-    };
-    let p50 = |journey: &String| Some(results.ratios.get(journey)?.get(topology)?.p50?.value);
-    let differing: Vec<f64> = with(Claim::Differs).filter_map(p50).collect();
-    let withheld = with(Claim::Withheld).count();
-    if withheld == all {
-        return format!(
-            "Nothing may be concluded about {topology}: in no journey does {baseline}, measured twice, agree with itself well enough."
-        );
+    let parts: Vec<String> = TOLD
+        .iter()
+        .filter_map(|(quantity, before, after, _)| {
+            let (range, count) = differing(results, topology, *quantity)?;
+            Some(format!("{before} {range} {after} of {baseline} ({count})"))
+        })
+        .collect();
+    let untold: Vec<&str> = TOLD
+        .iter()
+        .filter(|(quantity, ..)| {
+            count(results, topology, *quantity, Claim::Withheld) == results.journey_order.len()
+        })
+        .map(|(.., name)| *name)
+        .collect();
+    let mut sentences = Vec::new();
+    if !parts.is_empty() {
+        sentences.push(format!("{topology} {}.", parts.join(", ")));
     }
-    let mut parts = Vec::new();
-    if let (Some(least), Some(most)) =
-        (differing.iter().copied().reduce(f64::min), differing.iter().copied().reduce(f64::max))
-    {
-        let range = if (most - least).abs() < 0.005 {
-            format!("{least:.2}")
-        } else {
-            format!("{least:.2} to {most:.2}")
-        };
-        parts.push(format!(
-            "answers in {range} times the p50 of {baseline} in {} of {all} journeys",
-            differing.len()
+    if !untold.is_empty() {
+        sentences.push(format!(
+            "Nothing may be concluded about {topology} in {}: in no journey does {baseline}, measured twice, agree with itself \
+             well enough.",
+            untold.join(", ")
         ));
     }
-    let equal = with(Claim::NotTold).count();
-    if equal > 0 {
-        parts.push(format!("cannot be told from {baseline} in {equal} of {all}"));
+    if sentences.is_empty() {
+        sentences
+            .push(format!("{topology} cannot be told from {baseline} wherever a conclusion may be drawn."));
     }
+    sentences.join(" ")
+}
+
+/// The range of the ratios that differ, and in how many journeys they do; none where none does.
+fn differing(results: &Results, topology: &str, quantity: Quantity) -> Option<(String, String)> {
+    let ratio = |journey: &String| quantity.ratio(results.ratios.get(journey)?.get(topology)?);
+    let values: Vec<f64> = with(results, topology, quantity, Claim::Differs)
+        .filter_map(|journey| Some(ratio(journey)?.value))
+        .collect();
+    let least = values.iter().copied().reduce(f64::min)?;
+    let most = values.iter().copied().reduce(f64::max)?;
+    let range = if most - least < 0.005 { format!("{least:.2}") } else { format!("{least:.2} to {most:.2}") };
+    let all = results.journey_order.len();
+    let mut count_told = format!("{} of {all} journeys", values.len());
+    let withheld = count(results, topology, quantity, Claim::Withheld);
     if withheld > 0 {
-        parts.push(format!("allows no conclusion in {withheld} of {all}"));
+        count_told.push_str(&format!(", no conclusion in {withheld}"));
     }
-    format!("{topology} {}.", parts.join(", "))
+    Some((range, count_told))
+}
+
+fn count(results: &Results, topology: &str, quantity: Quantity, claim: Claim) -> usize {
+    with(results, topology, quantity, claim).count()
+}
+
+/// The journeys in which so much may be said.
+fn with<'a>(
+    results: &'a Results,
+    topology: &str,
+    quantity: Quantity,
+    claim: Claim,
+) -> impl Iterator<Item = &'a String> {
+    results
+        .journey_order
+        .iter()
+        .filter(move |journey| Claim::of(results, journey, topology, quantity) == claim)
 }

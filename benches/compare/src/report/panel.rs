@@ -11,7 +11,7 @@ pub(super) const TOP: f64 = 30.0;
 /// The height of a line of text.
 pub(super) const LINE: f64 = 16.0;
 /// How wide a letter is, on the average: enough to know what fits.
-const LETTER: f64 = 6.1;
+const LETTER: f64 = 6.6;
 
 /// A picture in the making.
 #[derive(Debug)]

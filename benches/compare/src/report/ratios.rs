@@ -60,16 +60,21 @@ fn panel(results: &Results, quantity: Quantity) -> Option<Panel> {
     let height: f64 = groups.iter().map(|(_, rows)| LINE + ROW * rows.len() as f64 + 6.0).sum();
     let area = Area { left: PLOT.0, right: PLOT.1, top: TOP, bottom: TOP + height };
     panel.axis_x(area, &scale, &scale.ticks(6, numbers::ratio), "times the baseline");
-    panel.line((scale.at(1.0), area.top), (scale.at(1.0), area.bottom), "one");
+    // What lies below is drawn first: bands, then the line at 1, then the marks.
     let mut y = area.top;
     for (journey, rows) in &groups {
         let bottom = y + LINE + ROW * rows.len() as f64;
-        panel.text(0.0, y + 12.0, fitting(journey, PLOT.0), "strong", Anchor::Start);
         if let Some(band) = control(journey) {
             let band = Area { left: scale.at(band.low), right: scale.at(band.high), top: y + 3.0, bottom };
             panel.rect(band, "band");
             panel.text(WIDTH, y + 12.0, "A/A band", "faint", Anchor::End);
         }
+        y = bottom + 6.0;
+    }
+    panel.line((scale.at(1.0), area.top), (scale.at(1.0), area.bottom), "one");
+    let mut y = area.top;
+    for (journey, rows) in &groups {
+        panel.text(0.0, y + 12.0, fitting(journey, PLOT.0), "strong", Anchor::Start);
         y += LINE;
         for row in rows {
             draw(&mut panel, &scale, row, y + ROW / 2.0);

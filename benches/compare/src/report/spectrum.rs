@@ -73,6 +73,9 @@ fn panel(results: &Results, (number, journey): (usize, &String)) -> Option<Panel
         let (sure, last) = (latencies.share_with_beyond(ENOUGH_BEYOND), latencies.share_with_beyond(1));
         panel.polyline(&points(sure, last), "curve few");
         panel.polyline(&points(0.0, sure), &format!("curve {} {}", subject.class, subject.stroke.class()));
+        for share in TOLD.into_iter().filter(|share| *share <= sure) {
+            panel.add(subject.mark(scale_x.at(share), scale_y.at(latencies.at(share)), 3.2));
+        }
     }
     let everyone: Vec<Subject<'_>> = curves.iter().map(|(subject, _)| subject.clone()).collect();
     let end = panel.legend(&everyone, area.bottom + 2.0 * LINE + 12.0);

@@ -73,7 +73,7 @@ pub(super) fn start(results: &Results) -> Figure {
             .to_owned(),
         caution: "The program and its data are in the kernel's cache: the first start after boot takes longer, and so does one on a \
                   cluster, where images are fetched and health is asked at intervals.",
-        panels: panel("start", "start-up".to_owned(), &strips, "ms").into_iter().collect(),
+        panels: panel("start", "from spawn to ready".to_owned(), &strips, "ms").into_iter().collect(),
         table: Table {
             head: vec!["", "subject", "median", "lowest", "highest", "rounds"],
             names: 2,
