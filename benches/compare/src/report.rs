@@ -40,6 +40,12 @@ pub fn page(results: &Results) -> String {
         .child(meta("viewport", "width=device-width, initial-scale=1"))
         .child(meta("color-scheme", "light dark"))
         .child(Element::new("title").text(&title))
+        // Nothing is loaded and nothing run, whatever a name in the results says.
+        .child(
+            Element::new("meta")
+                .with("http-equiv", "Content-Security-Policy")
+                .with("content", "default-src 'none'; style-src 'unsafe-inline'"),
+        )
         .child(Element::new("style").style_sheet(PICTURE_CSS).style_sheet(PAGE_CSS));
     let sections = figures(results).iter().filter_map(Figure::section).collect::<Vec<_>>();
     let main = Element::new("main")

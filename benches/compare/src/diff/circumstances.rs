@@ -67,6 +67,10 @@ pub(super) fn caveats(a: &Results, b: &Results, is_the_same_test_bed: bool) -> V
          absolute figures; relative ones are over the baseline of their own run, which takes it out"
             .to_owned(),
     ];
+    caveats.push(
+        "an interval of 95 % leaves out the truth once in twenty: of many lines, some differ by chance"
+            .to_owned(),
+    );
     if !is_the_same_test_bed {
         caveats.push(
             "machine, build or load were not the same: nothing is concluded from absolute figures".to_owned(),
