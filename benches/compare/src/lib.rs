@@ -3,7 +3,8 @@
 //!
 //! It knows nothing of what the deployments do. Its caller hands it [`Subject`]s that can be started, [`Journey`]s
 //! that are timed, and a [`Script`] that all must answer alike; [`Comparison::run`] gives [`Results`], which
-//! [`render::table`] shows and serde writes as `results.json`.
+//! [`render::table`] shows on a terminal, [`report::page`] as HTML, and serde writes as `results.json`. [`Results::load`] reads them
+//! again, and [`diff`](fn@diff) compares those of two runs.
 //!
 //! # The method
 //! 1. **Equivalence.** Every topology is started once and replays the script. Transcripts that differ end the run
@@ -25,7 +26,7 @@
 //!
 //! # How to use it
 //! ```no_run
-//! use cleave_compare::{Comparison, Journey, Script, Settings, Subject, TerminalProgress, render};
+//! use cleave_compare::{Comparison, Journey, Script, Settings, Subject, TerminalProgress, render, report};
 //!
 //! fn compare(
 //!     topologies: &[&dyn Subject],
@@ -39,6 +40,7 @@
 //!     let results = comparison.run(&mut TerminalProgress::new())?;
 //!     println!("{}", render::table(&results, false));
 //!     serde_json::to_writer_pretty(std::fs::File::create("results.json")?, &results)?;
+//!     std::fs::write("report.html", report::page(&results))?;
 //!     Ok(())
 //! }
 //! ```
@@ -46,11 +48,11 @@
 //! # What it is not
 //! Not a load test of a site: it measures ratios between deployments on one machine. Loopback has no round-trip time
 //! and so flatters whatever splits into many processes; the capacity comes from a closed loop and is no promise
-//! about latency at that rate; an optional stop tightens the intervals a little.
+//! about latency at that rate.
 //!
 //! # Where to go next
 //! `comparison` is the run; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
-//! `verdict` what may be concluded.
+//! `verdict` and `quantity` what may be concluded; `report` the page; `loading` what is read; `diff` two runs.
 #![expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
 #![expect(
     clippy::cast_precision_loss,

@@ -1,6 +1,6 @@
 //! What the intervals promise, over 1,000 experiments each: how often they hold the truth, claim what is not, and find what is.
 
-use super::simulation::{World, share_of};
+use super::simulation::{EXPERIMENTS, World, share_of};
 use super::*;
 use crate::settings::Settings;
 
@@ -82,4 +82,36 @@ fn pairing_cancels_a_drift_that_unpaired_measurements_are_lost_in() {
     });
     assert!(paired > 0.9, "paired by round, it is found in {paired} of the runs");
     assert!(unpaired < 0.1, "not paired, it is found in {unpaired} of the runs");
+}
+
+/// The standard plan stops as soon as its intervals are narrow, which favours rounds that happen to agree. The widest of all decides:
+/// of four journeys, the control and a topology in each.
+#[test]
+fn to_stop_when_all_intervals_are_narrow_costs_them_no_coverage_worth_saying() {
+    const INTERVALS: usize = 8;
+    let alone = coverage_with_stop(1);
+    let together = coverage_with_stop(INTERVALS);
+    assert!((0.93..=0.97).contains(&together), "{together} of the intervals hold the truth");
+    assert!(
+        (0.92..=0.97).contains(&alone),
+        "{alone} hold it where one interval decides for itself, the worst case"
+    );
+}
+
+/// The share of intervals that hold the truth where a run ends when the widest of so many is narrow.
+fn coverage_with_stop(intervals: usize) -> f64 {
+    let plan = Settings::standard(1);
+    let held = std::cell::Cell::new(0);
+    share_of(8, |dice| {
+        let mut all: Vec<_> = (0..intervals).map(|_| World::CALM.rounds(dice, plan.rounds_target)).collect();
+        let is_narrow = |rounds: &Vec<(f64, f64)>| {
+            paired_ratio(rounds).is_some_and(|ratio| ratio.half_width() <= plan.stop_half_width)
+        };
+        while all[0].len() < plan.rounds_most && !all.iter().all(is_narrow) {
+            all.iter_mut().for_each(|rounds| rounds.extend(World::CALM.rounds(dice, 1)));
+        }
+        held.set(held.get() + all.iter().filter(|rounds| holds(paired_ratio(rounds), 1.0)).count());
+        true
+    });
+    held.get() as f64 / (EXPERIMENTS as usize * intervals) as f64
 }

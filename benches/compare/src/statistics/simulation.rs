@@ -44,9 +44,11 @@ impl World {
     }
 }
 
+/// How many made-up experiments a share is of.
+pub(super) const EXPERIMENTS: u64 = 1_000;
+
 /// The share of 1,000 made-up experiments, always the same, of which something holds.
 pub(super) fn share_of(purpose: u64, holds: impl Fn(&mut Dice) -> bool) -> f64 {
-    const EXPERIMENTS: u64 = 1_000;
     let held = (0..EXPERIMENTS).filter(|experiment| holds(&mut Dice::new(2026, &[purpose, *experiment])));
     held.count() as f64 / EXPERIMENTS as f64
 }
