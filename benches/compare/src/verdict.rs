@@ -65,12 +65,13 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
         if let Some((floor, share)) =
             floor.and_then(|floor| Some((floor, floor.ratios.get(journey)?.capacity?)))
         {
-            lines.push(format!(
-                "{journey}: {} reaches {} of the capacity of {}",
-                results.topologies[0],
-                with_interval(share),
-                floor.label
-            ));
+            let (baseline, floor, share) = (&results.topologies[0], &floor.label, with_interval(share));
+            lines.push(match withheld(results, journey, Quantity::Capacity) {
+                None => format!("{journey}: {baseline} reaches {share} of the capacity of {floor}"),
+                Some(_) => format!(
+                    "{journey}: measured was a capacity of {baseline} of {share} times that of {floor}, but no conclusion is drawn"
+                ),
+            });
         }
     }
     lines

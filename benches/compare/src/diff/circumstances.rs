@@ -17,10 +17,13 @@ pub struct Circumstance {
     pub decides: bool,
 }
 
+/// How a circumstance was, in words.
+type Told = fn(&Results) -> String;
+
 /// All that differs: first what decides, then what is good to know.
 pub(super) fn differing(a: &Results, b: &Results) -> Vec<Circumstance> {
     let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".to_owned());
-    let deciding: [(&str, fn(&Results) -> String); 8] = [
+    let deciding: [(&str, Told); 8] = [
         ("processor", |results| results.machine.cpu_model.clone().unwrap_or_else(|| "not known".to_owned())),
         ("processors to use", |results| results.machine.cores.to_string()),
         ("system", |results| results.machine.os.clone()),

@@ -1,6 +1,9 @@
 use super::*;
 use crate::testing::MadeUp;
 
+/// What is done to whole results.
+type Damage = fn(&mut Value);
+
 const SCHEMA: &str = include_str!("../../../../docs/results/results.schema.json");
 
 fn schema() -> jsonschema::Validator {
@@ -36,12 +39,12 @@ fn results_are_what_the_schema_says_and_load_as_what_they_were() {
 #[test]
 fn damaged_results_are_not_what_the_schema_says_and_are_refused() {
     let schema = schema();
-    let damages: [(&str, &str, fn(&mut Value)); 6] = [
+    let damages: [(&str, &str, Damage); 6] = [
         ("a member is missing", "missing field `machine`", |all| {
             all.as_object_mut().expect("an object").remove("machine");
         }),
         ("a number is a word", "invalid type: string \"10\"", |all| {
-            all["settings"]["connections"] = "10".into()
+            all["settings"]["connections"] = "10".into();
         }),
         ("a deep one is missing", "missing field `requests`", |all| {
             all["rounds"][3]["blocks"]["mono"]["journeys"]["list"] = serde_json::json!({});

@@ -91,12 +91,12 @@ fn differing(results: &Results, topology: &str, quantity: Quantity) -> Option<(S
     let most = values.iter().copied().reduce(f64::max)?;
     let range = if most - least < 0.005 { format!("{least:.2}") } else { format!("{least:.2} to {most:.2}") };
     let all = results.journey_order.len();
-    let mut count_told = format!("{} of {all} journeys", values.len());
-    let withheld = count(results, topology, quantity, Claim::Withheld);
-    if withheld > 0 {
-        count_told.push_str(&format!(", no conclusion in {withheld}"));
-    }
-    Some((range, count_told))
+    let told = values.len();
+    let told = match count(results, topology, quantity, Claim::Withheld) {
+        0 => format!("{told} of {all} journeys"),
+        withheld => format!("{told} of {all} journeys, no conclusion in {withheld}"),
+    };
+    Some((range, told))
 }
 
 fn count(results: &Results, topology: &str, quantity: Quantity, claim: Claim) -> usize {

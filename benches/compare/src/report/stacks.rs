@@ -12,7 +12,9 @@ const BAR: f64 = 16.0;
 /// A bar with its name above it.
 const ROW: f64 = LINE + BAR + 6.0;
 /// Colours of parts in the style sheet; beyond them they repeat, with another number.
-const COLOURS: usize = 12;
+const COLOURS: usize = 14;
+/// What stands for the parts where processes were not told apart.
+const ALL: &str = "all processes";
 
 /// A bar: what it is of, and how much of it each process has.
 struct Bar {
@@ -87,7 +89,7 @@ fn memory_mib(results: &Results, label: &str) -> ByName<f64> {
             }
         }
         if let (true, Some(kib)) = (of_block.is_empty(), block.memory_pss_kib) {
-            of_block.insert("all processes".to_owned(), kib as f64 / 1024.0);
+            of_block.insert(ALL.to_owned(), kib as f64 / 1024.0);
         }
         for (service, mib) in of_block {
             by_service.entry(service).or_default().push(mib);
@@ -98,10 +100,12 @@ fn memory_mib(results: &Results, label: &str) -> ByName<f64> {
 
 /// All processes of all topologies: a name has the same number and colour in every picture.
 fn names(results: &Results) -> Vec<String> {
-    let blocks = results.rounds.iter().flat_map(|round| round.blocks.values());
-    let mut names: Vec<String> =
-        blocks.flat_map(|block| block.processes.iter().map(|process| process.service.clone())).collect();
-    names.push("all processes".to_owned());
+    let blocks = || results.rounds.iter().flat_map(|round| round.blocks.values());
+    let processes = || blocks().flat_map(|block| &block.processes);
+    let mut names: Vec<String> = processes().map(|process| process.service.clone()).collect();
+    if !processes().any(|process| process.memory_pss_kib.is_some()) {
+        names.push(ALL.to_owned());
+    }
     names.sort();
     names.dedup();
     names

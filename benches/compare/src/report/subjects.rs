@@ -100,13 +100,12 @@ impl Subject<'_> {
 impl Shape {
     fn draw(self, x: f64, y: f64, radius: f64) -> Element {
         let path = |points: &[(f64, f64)], end: &str| {
-            let mut text = String::new();
-            for (number, (right, down)) in points.iter().enumerate() {
+            let corner = |(number, (right, down)): (usize, &(f64, f64))| {
                 let letter = if number == 0 { 'M' } else { 'L' };
-                let (x, y) = (x + right * radius, y + down * radius);
-                text.push_str(&format!("{letter}{x:.1} {y:.1}"));
-            }
-            Element::new("path").with("d", text + end)
+                format!("{letter}{:.1} {:.1}", x + right * radius, y + down * radius)
+            };
+            let corners: String = points.iter().enumerate().map(corner).collect();
+            Element::new("path").with("d", corners + end)
         };
         match self {
             Self::Circle => Element::new("circle").at("cx", x).at("cy", y).at("r", radius),

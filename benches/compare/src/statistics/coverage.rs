@@ -108,7 +108,9 @@ fn coverage_with_stop(intervals: usize) -> f64 {
             paired_ratio(rounds).is_some_and(|ratio| ratio.half_width() <= plan.stop_half_width)
         };
         while all[0].len() < plan.rounds_most && !all.iter().all(is_narrow) {
-            all.iter_mut().for_each(|rounds| rounds.extend(World::CALM.rounds(dice, 1)));
+            for rounds in &mut all {
+                rounds.extend(World::CALM.rounds(dice, 1));
+            }
         }
         held.set(held.get() + all.iter().filter(|rounds| holds(paired_ratio(rounds), 1.0)).count());
         true
