@@ -40,12 +40,16 @@ impl Ratio {
 
     /// The ratio whose logarithm is `centre`, with its interval on both sides.
     fn around(centre: f64, half_width: f64) -> Self {
+        // What is so unsure stays a number, which JSON has no infinite ones of.
+        let half_width = half_width.min(WIDEST_LOG);
         Self { value: centre.exp(), low: (centre - half_width).exp(), high: (centre + half_width).exp() }
     }
 }
 
 /// Smaller differences are not worth a claim, however sure.
 const SMALLEST_CLAIM: f64 = 0.01;
+/// A factor of 10^43: whoever is less sure knows nothing.
+const WIDEST_LOG: f64 = 100.0;
 /// Two rounds cannot tell how much rounds vary.
 const FEWEST_ROUNDS: usize = 3;
 

@@ -19,6 +19,12 @@ fn rounds_that_all_say_the_same_leave_no_doubt() {
 }
 
 #[test]
+fn an_interval_that_knows_nothing_still_has_finite_ends() {
+    let ratio = paired_ratio(&[(1e200, 1.0), (1.0, 1e200), (1.0, 1.0)]).expect("rounds");
+    assert!(ratio.low > 0.0 && ratio.high.is_finite(), "{ratio:?}");
+}
+
+#[test]
 fn too_few_rounds_give_no_interval() {
     assert_eq!(paired_ratio(&[]), None);
     assert_eq!(paired_ratio(&[(1.0, 2.0)]), None);
