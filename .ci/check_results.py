@@ -10,8 +10,8 @@ import sys
 
 def faults(results: dict) -> list[str]:
     found = []
-    if results.get("schema") != 1:
-        found.append(f"schema is {results.get('schema')!r}, not 1")
+    if results.get("schema_version") != 2:
+        found.append(f"schema_version is {results.get('schema_version')!r}, not 2")
     topologies = results.get("topologies") or []
     if len(topologies) < 2:
         found.append(f"topologies are {topologies!r}: at least two are compared")

@@ -3,10 +3,7 @@
 
 use std::time::Duration;
 
-use cleave_compare::{Dice, paired_ratio};
-
-/// Resamples of the bootstrap behind an interval.
-const RESAMPLES: usize = 2_000;
+use cleave_compare::paired_ratio;
 
 /// Something that is done again and again; each time it tells how long what counts of it took.
 pub(crate) struct Contender<'a> {
@@ -64,7 +61,7 @@ pub(crate) fn take_turns(title: &str, turns: Turns, mut contenders: Vec<Contende
     println!("  {:<44} {:>9} {:>9}  p50 to the first", "", "p50 µs", "p99 µs");
     for (who, contender) in contenders.iter().enumerate() {
         let pairs = by_round[who].iter().copied().zip(by_round[0].iter().copied()).collect::<Vec<_>>();
-        let ratio = paired_ratio(&pairs, RESAMPLES, &mut Dice::new(1, &[]));
+        let ratio = paired_ratio(&pairs);
         let ratio = match ratio {
             Some(ratio) if who > 0 => format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high),
             _ => String::new(),

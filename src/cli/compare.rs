@@ -1,18 +1,20 @@
 //! `cleave compare`: topologies, measured side by side.
 
 mod deployment;
+mod report;
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use clap::Args;
+use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
 use cleave_compare::{Comparison, Results, Settings as Plan, Subject, TerminalProgress, render};
 use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
+use self::report::{DiffArgs, ReportArgs};
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
     CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf,
@@ -23,9 +25,12 @@ use crate::settings::Settings;
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
 
-/// What `compare` takes.
+/// What `compare` takes: topologies to measure, or a command about results that are there already.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct CompareArgs {
+    #[command(subcommand)]
+    command: Option<CompareCommand>,
     /// Topologies by name or in one line; the first is what the others are compared with
     #[arg(value_name = "T", default_values = ["monolith", "microservices"])]
     topologies: Vec<String>,
@@ -35,7 +40,7 @@ pub(super) struct CompareArgs {
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
-    /// The folder for results.json
+    /// The folder for results.json and report.html
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
     /// The same seed asks the same requests at the same moments
@@ -43,7 +48,29 @@ pub(super) struct CompareArgs {
     seed: u64,
 }
 
+/// What can be done with results. No topology can be called by these words: the topologies' own check refuses it.
+#[derive(Debug, Subcommand)]
+enum CompareCommand {
+    /// Show results as one HTML page that needs no network, and as pictures
+    ///
+    /// It opens with the verdict and how far to trust it, and explains each picture. The same results give the same bytes.
+    Report(ReportArgs),
+    /// Compare two results, such as those of two versions on one machine
+    ///
+    /// Says first what was different when they were measured. Rounds of two runs are not paired, so each figure is told twice:
+    /// as it is, and relative to the baseline of its own run, which takes out whether the machine was faster on one of the days.
+    Diff(DiffArgs),
+}
+
 pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
+    match &args.command {
+        Some(CompareCommand::Report(args)) => report::run_report(args),
+        Some(CompareCommand::Diff(args)) => report::run_diff(args),
+        None => measure(common, args),
+    }
+}
+
+fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
     "warn".clone_into(&mut settings.log.filter);
     start_logging(&settings)?;
@@ -92,7 +119,7 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
         version: env!("CARGO_PKG_VERSION"),
     };
     let results = comparison.run(&mut TerminalProgress::new()).map_err(failed)?;
-    report(&results, &args.out)
+    tell(&results, &args.out)
 }
 
 /// A store with its goods, of which every deployment gets a copy.
@@ -113,13 +140,16 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
     Ok((Shelf { product_ids, categories }, admin_token))
 }
 
-fn report(results: &Results, out: &std::path::Path) -> Outcome {
+fn tell(results: &Results, out: &Path) -> Outcome {
     let file = out.join("results.json");
     let text = serde_json::to_vec(results).map_err(failed)?;
     std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+    let page = out.join("report.html");
+    report::write_page(results, &page)?;
     let colour = std::io::stdout().is_terminal();
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{}", render::table(results, colour)).map_err(failed)?;
+    writeln!(stdout, "report: {}", page.display()).map_err(failed)?;
     writeln!(stdout, "raw data: {}", file.display()).map_err(failed)?;
     Ok(())
 }

@@ -11,6 +11,9 @@ pub const MAX_REPLICAS: u32 = 64;
 /// A DNS label has 63 bytes and the path of a Unix socket 107: this leaves room for folders and a replica's number.
 pub const MAX_SERVICE_NAME_BYTES: usize = 40;
 
+/// What no topology can be called: behind `cleave compare`, where topologies stand, these words are commands.
+const RESERVED_NAMES: [&str; 3] = ["diff", "help", "report"];
+
 /// A topology as it was written, before anybody has looked whether it makes sense.
 pub(super) struct Draft {
     pub(super) origin: String,
@@ -48,6 +51,9 @@ impl<T> Placed<T> {
 /// Checks everything and reports all that is wrong at once.
 pub(super) fn check(mut draft: Draft, house: &House) -> Result<Topology, TopologyError> {
     let mut problems = std::mem::take(&mut draft.problems);
+    if let Some(name) = draft.name.as_ref().filter(|name| RESERVED_NAMES.contains(&name.as_str())) {
+        problems.push(Problem { place: None, fault: Fault::ReservedName { name: name.clone() } });
+    }
     let modules = place(Part::Module, &draft, house, &mut problems);
     let roles = place(Part::Role, &draft, house, &mut problems);
     let mut services = Vec::with_capacity(draft.services.len());

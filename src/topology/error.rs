@@ -74,6 +74,10 @@ pub enum Fault {
          {example:?}: groups between bars, + inside a group, * for the rest"
     )]
     UnknownTopology { folder: String, hint: String, existing: String, example: String },
+    #[error(
+        "a topology cannot be called {name:?}, because `cleave compare {name}` is a command; give the file another name"
+    )]
+    ReservedName { name: String },
     #[error("no service {name:?}; {hint}the services are: {existing}")]
     UnknownService { name: String, hint: String, existing: String },
     #[error("cannot be read: {reason}; check the path and its permissions")]

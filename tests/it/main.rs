@@ -17,6 +17,7 @@
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
 //! * `processes`: real processes, started, killed and stopped.
+//! * `report`: what is told of results that are there already, and the page in a browser.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
 //!
@@ -41,6 +42,7 @@ mod outages;
 mod parity;
 mod postgres;
 mod processes;
+mod report;
 mod scaling;
 mod shopping;
 mod support;

@@ -42,7 +42,6 @@ pub(crate) mod purpose {
     pub(crate) const SCHEDULE: u64 = 2;
     pub(crate) const PACED: u64 = 3;
     pub(crate) const CLOSED: u64 = 4;
-    pub(crate) const RESAMPLE: u64 = 5;
     pub(crate) const PREFLIGHT: u64 = 6;
 }
 
@@ -101,14 +100,14 @@ impl RoundPlan<'_> {
             }
             measured.block.journeys.insert(journey.name().to_owned(), cell);
         }
-        measured.block.memory_pss_kib = memory(&processes);
-        measured.block.processes = processes
-            .iter()
-            .map(|process| ProcessCount {
-                service: process.service.clone(),
-                threads: proc::threads(process.pid),
-            })
-            .collect();
+        let count = |process: &Process| ProcessCount {
+            service: process.service.clone(),
+            threads: proc::threads(process.pid),
+            memory_pss_kib: proc::pss_kib(process.pid),
+        };
+        measured.block.processes = processes.iter().map(count).collect();
+        let loaded_kib = measured.block.processes.iter().map(|process| process.memory_pss_kib);
+        measured.block.memory_pss_kib = loaded_kib.sum::<Option<u64>>().filter(|_| !processes.is_empty());
         drop(generator);
         guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
         Ok(measured)

@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use crate::affinity::CpuSets;
 use crate::block::{self, Measured, RoundPlan, purpose};
 use crate::dice::Dice;
@@ -53,6 +56,7 @@ impl Comparison<'_> {
     /// Measures, and tells `progress` how far it is. Every deployment that was started is stopped on every way out.
     pub fn run(&self, progress: &mut dyn Progress) -> Result<Results, CompareError> {
         let run_began = Instant::now();
+        let began_at = OffsetDateTime::now_utc().format(&Rfc3339).ok();
         let elapsed = || run_began.elapsed().as_secs_f64();
         let settings = &self.settings;
         let (entries, twin) = self.entries()?;
@@ -90,6 +94,7 @@ impl Comparison<'_> {
         }
         machine.steal_share = steal_share(steal_before, proc::steal_and_total_ticks());
         let mut results = collected.finish(machine, cpu_sets, phases);
+        results.began_at = began_at;
         results.script_steps = preflight.script_steps;
         results.ended_because = ended_because;
         results.elapsed_seconds = elapsed();

@@ -3,7 +3,8 @@
 //!
 //! It knows nothing of what the deployments do. Its caller hands it [`Subject`]s that can be started, [`Journey`]s
 //! that are timed, and a [`Script`] that all must answer alike; [`Comparison::run`] gives [`Results`], which
-//! [`render::table`] shows and serde writes as `results.json`.
+//! [`render::table`] shows on a terminal, [`report::page`] as HTML, and serde writes as `results.json`. [`Results::load`] reads them
+//! again, and [`diff`](fn@diff) compares those of two runs.
 //!
 //! # The method
 //! 1. **Equivalence.** Every topology is started once and replays the script. Transcripts that differ end the run
@@ -20,12 +21,12 @@
 //!    as proportional set size before and after load. Servers have all processors but the last, which is the
 //!    generator's. (Where subject and instrument are one executable, the instrument bears a share of its common
 //!    pages, so that the set sizes of all subjects are a little low.)
-//! 5. **Statistics.** Log ratios are paired by round, their centre is a trimmed mean, their interval a bootstrap over
-//!    rounds. Histograms of rounds are merged; percentiles are never averaged.
+//! 5. **Statistics.** Log ratios are paired by round, their centre is a trimmed mean, their interval
+//!    Student's t over the rounds. Histograms of rounds are merged; percentiles are never averaged.
 //!
 //! # How to use it
 //! ```no_run
-//! use cleave_compare::{Comparison, Journey, Script, Settings, Subject, TerminalProgress, render};
+//! use cleave_compare::{Comparison, Journey, Script, Settings, Subject, TerminalProgress, render, report};
 //!
 //! fn compare(
 //!     topologies: &[&dyn Subject],
@@ -39,6 +40,7 @@
 //!     let results = comparison.run(&mut TerminalProgress::new())?;
 //!     println!("{}", render::table(&results, false));
 //!     serde_json::to_writer_pretty(std::fs::File::create("results.json")?, &results)?;
+//!     std::fs::write("report.html", report::page(&results))?;
 //!     Ok(())
 //! }
 //! ```
@@ -46,11 +48,11 @@
 //! # What it is not
 //! Not a load test of a site: it measures ratios between deployments on one machine. Loopback has no round-trip time
 //! and so flatters whatever splits into many processes; the capacity comes from a closed loop and is no promise
-//! about latency at that rate; an optional stop tightens the intervals a little.
+//! about latency at that rate.
 //!
 //! # Where to go next
 //! `comparison` is the run; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
-//! `verdict` what may be concluded.
+//! `verdict` and `quantity` what may be concluded; `report` the page; `loading` what is read; `diff` two runs.
 #![expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
 #![expect(
     clippy::cast_precision_loss,
@@ -65,17 +67,22 @@ mod block;
 mod client;
 mod comparison;
 mod dice;
+mod diff;
 mod equivalence;
 mod error;
 mod generator;
 mod histogram;
 mod http;
 mod journey;
+mod loading;
 mod machine;
+mod pairing;
 mod preparation;
 mod proc;
 mod progress;
+mod quantity;
 pub mod render;
+pub mod report;
 mod results;
 mod schedule;
 mod settings;
@@ -90,14 +97,18 @@ pub use affinity::CpuSets;
 pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;
 pub use dice::Dice;
+pub use diff::{Change, Circumstance, Diff, Finding, diff};
 pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use journey::{Journey, Script, Step};
+pub use loading::LoadError;
 pub use machine::Machine;
 pub use progress::{Progress, TerminalProgress};
+pub use quantity::Quantity;
 pub use results::{
-    Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA, Twin,
+    Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
+    SCHEMA_VERSION, Twin,
 };
 pub use settings::{Phases, Settings};
-pub use statistics::{Ratio, paired_ratio};
+pub use statistics::{Ratio, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

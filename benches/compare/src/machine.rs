@@ -17,6 +17,8 @@ pub struct Machine {
     pub os: String,
     /// The version of the program that was measured.
     pub version: String,
+    /// Whether the program was built without optimisation, so that its figures say little; none where nobody noted it.
+    pub unoptimised: Option<bool>,
     /// The share of all CPU time during the run that a hypervisor gave to others, 0 to 1; none where not measured.
     pub steal_share: Option<f64>,
 }
@@ -30,6 +32,8 @@ impl Machine {
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease").ok().map(|text| text.trim().to_owned()),
             os: std::env::consts::OS.to_owned(),
             version: version.to_owned(),
+            // The instrument is built with what it measures.
+            unoptimised: Some(cfg!(debug_assertions)),
             steal_share: None,
         }
     }

@@ -11,8 +11,10 @@ use crate::machine::Machine;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
 
-/// The version of the form of `results.json`.
-pub const SCHEMA: u32 = 1;
+/// The version of the form of `results.json`: higher where a reader of the one before would misread it.
+pub const SCHEMA_VERSION: u32 = 2;
+/// The name of the JSON Schema that `results.json` obeys, its `$id`.
+pub const SCHEMA_ID: &str = "urn:cleave:results:2";
 
 /// Values by the name of a journey, a topology or a service.
 pub type ByName<T> = BTreeMap<String, T>;
@@ -20,8 +22,13 @@ pub type ByName<T> = BTreeMap<String, T>;
 /// All that a comparison found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Results {
-    /// [`SCHEMA`].
-    pub schema: u32,
+    /// [`SCHEMA_ID`].
+    #[serde(rename = "$schema")]
+    pub schema: String,
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// When the run began, in RFC 3339 and UTC; none in results that were written when nobody noted it.
+    pub began_at: Option<String>,
     /// The seed of all randomness.
     pub seed: u64,
     /// Where it ran.
@@ -76,9 +83,9 @@ pub struct Cell {
     /// Wrong answers, broken connections and given up requests among them.
     pub errors: u64,
     /// Requests due per second in the paced phases.
-    pub offered_rps: f64,
+    pub offered_rps: Option<f64>,
     /// Right answers per second in the paced phases.
-    pub achieved_rps: f64,
+    pub achieved_rps: Option<f64>,
     /// From the end of a load until nothing was left to do, in milliseconds.
     pub settled_ms: Option<f64>,
     /// Right answers per second with all connections always busy, median over rounds.
@@ -119,6 +126,8 @@ pub struct ProcessCount {
     pub service: String,
     /// Its threads.
     pub threads: Option<usize>,
+    /// Its proportional set size after load.
+    pub memory_pss_kib: Option<u64>,
 }
 
 /// The reference subject: what the same work costs without the house around it.
@@ -219,4 +228,41 @@ pub struct BlockCell {
     pub queued: u64,
     /// Whether too many sends were late: latency and CPU of this cell count for nothing.
     pub void: bool,
+}
+
+impl BlockCell {
+    /// The median latency; none where the phase is void.
+    pub(crate) fn valid_p50_us(&self) -> Option<f64> {
+        self.p50_us.filter(|_| !self.void)
+    }
+
+    /// The 99th percentile; none where the phase is void.
+    pub(crate) fn valid_p99_us(&self) -> Option<f64> {
+        self.p99_us.filter(|_| !self.void)
+    }
+
+    /// CPU time per request of all processes; none where the phase is void.
+    pub(crate) fn total_cpu_us(&self) -> Option<f64> {
+        let by_service = self.cpu_us_per_request.as_ref().filter(|_| !self.void)?;
+        Some(by_service.values().sum())
+    }
+}
+
+impl Results {
+    /// What a subject of that label has in a journey, round by round; nothing of rounds in which it was not measured.
+    pub(crate) fn blocks_of<'a>(
+        &'a self,
+        journey: &'a str,
+        label: &'a str,
+    ) -> impl Iterator<Item = (&'a Block, &'a BlockCell)> {
+        self.rounds.iter().filter_map(move |round| {
+            let block = round.blocks.get(label)?;
+            Some((block, block.journeys.get(journey)?))
+        })
+    }
+
+    /// The topology that the others are compared with.
+    pub fn baseline(&self) -> &str {
+        self.topologies.first().map_or("", String::as_str)
+    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// The plan's name: `quick` or `standard`, or the caller's own.
     pub plan: String,
-    /// All randomness of a run comes from it: schedules, requests, order, resampling.
+    /// All randomness of a run comes from it: schedules, requests, order.
     pub seed: u64,
     /// The wall-clock time that a run aims to need, start-ups included.
     pub budget_seconds: f64,
@@ -44,8 +44,6 @@ pub struct Settings {
     pub void_late_share: f64,
     /// Whether the servers may use the generator's processor too. The generator then sleeps instead of spinning.
     pub share_processors: bool,
-    /// Resamples of the bootstrap.
-    pub resamples: usize,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -73,7 +71,6 @@ impl Settings {
             late_us: 1000,
             void_late_share: 0.02,
             share_processors: false,
-            resamples: 2000,
             withhold_half_width: 0.05,
         }
     }

@@ -1,14 +1,16 @@
 //! From the blocks of all rounds to results.
 
 use crate::affinity::CpuSets;
-use crate::block::{Measured, purpose};
-use crate::dice::Dice;
+use crate::block::Measured;
 use crate::histogram::Latencies;
 use crate::journey::Journey;
 use crate::machine::Machine;
-use crate::results::{Block, BlockCell, ByName, Cell, Floor, Pacing, Ratios, Results, Round, SCHEMA, Twin};
+use crate::pairing;
+use crate::results::{
+    Block, BlockCell, ByName, Cell, Floor, Pacing, Results, Round, SCHEMA_ID, SCHEMA_VERSION, Twin,
+};
 use crate::settings::{Phases, Settings};
-use crate::statistics::{Ratio, median, paired_ratio};
+use crate::statistics::median;
 
 /// The rounds so far, their histograms merged.
 pub(crate) struct Collected<'a> {
@@ -62,8 +64,8 @@ impl<'a> Collected<'a> {
     pub(crate) fn widest_half_width(&self) -> f64 {
         let compared = self.labels.iter().filter(|label| **label != self.labels[0] && !self.is_floor(label));
         let half_width = |label: &String, journey: &String| {
-            let ratio = self.ratio(journey, label, &self.labels[0], |cell| cell.p50_us);
-            ratio.map_or(f64::INFINITY, |ratio| ratio.half_width())
+            let ratios = pairing::ratios(&self.rounds, journey, label, &self.labels[0]);
+            ratios.p50.map_or(f64::INFINITY, |ratio| ratio.half_width())
         };
         compared
             .flat_map(|label| self.journeys.iter().map(move |journey| half_width(label, journey)))
@@ -90,21 +92,25 @@ impl<'a> Collected<'a> {
         let floor = self.labels.iter().find(|label| self.is_floor(label)).map(|label| Floor {
             label: label.clone(),
             journeys: self.cells(label, phases),
-            ratios: self.by_journey(|journey| self.ratios(journey, baseline, label)),
+            ratios: self.by_journey(|journey| pairing::ratios(&self.rounds, journey, baseline, label)),
             memory_pss_kib: self.over_rounds(label, &loaded_kib),
             start_ms: self.over_rounds(label, &|block| Some(block.start_ms)),
         });
         Results {
-            schema: SCHEMA,
+            schema: SCHEMA_ID.to_owned(),
+            schema_version: SCHEMA_VERSION,
+            began_at: None,
             seed: self.settings.seed,
             machine,
             settings: self.settings.clone(),
-            control: self.by_journey(|journey| self.ratios(journey, &self.twin, baseline)),
+            control: self.by_journey(|journey| pairing::ratios(&self.rounds, journey, &self.twin, baseline)),
             journeys: self.by_journey(|journey| {
                 topologies.iter().map(|label| (label.clone(), self.cell(journey, label, phases))).collect()
             }),
             ratios: self.by_journey(|journey| {
-                others().map(|label| (label.clone(), self.ratios(journey, label, baseline))).collect()
+                others()
+                    .map(|label| (label.clone(), pairing::ratios(&self.rounds, journey, label, baseline)))
+                    .collect()
             }),
             memory_pss_kib: of_topologies(&loaded_kib),
             start_ms: of_topologies(&|block| Some(block.start_ms)),
@@ -165,51 +171,21 @@ impl<'a> Collected<'a> {
         Cell {
             requests: sum(&|cell| cell.requests),
             errors: sum(&|cell| cell.errors),
-            offered_rps: sum(&|cell| cell.requests) as f64 / (cells.len() as f64 * phases.paced_seconds),
-            achieved_rps: sum(&|cell| cell.accepted) as f64 / counted_seconds,
+            offered_rps: per_second(sum(&|cell| cell.requests), cells.len() as f64 * phases.paced_seconds),
+            achieved_rps: per_second(sum(&|cell| cell.accepted), counted_seconds),
             settled_ms: median(cells.iter().filter_map(|cell| cell.settled_ms)),
             capacity_rps: median(cells.iter().map(|cell| cell.capacity_rps)).filter(|rps| *rps > 0.0),
             capacity_errors: sum(&|cell| cell.capacity_errors),
             p50_us: latencies.and_then(|all| all.quantile_us(0.5)),
             p99_us: latencies.and_then(|all| all.quantile_us(0.99)),
             p99_carries: latencies.is_some_and(|all| all.carries(0.99)),
-            cpu_us_per_request: median(cells.iter().filter_map(|cell| cpu_us(cell))),
+            cpu_us_per_request: median(cells.iter().filter_map(|cell| cell.total_cpu_us())),
             cpu_us_per_request_by_service: by_service
                 .into_iter()
                 .filter_map(|(service, values)| Some((service, median(values)?)))
                 .collect(),
             void_rounds: cells.iter().filter(|cell| cell.void).count(),
         }
-    }
-
-    fn ratios(&self, journey: &str, over: &str, under: &str) -> Ratios {
-        let ratio = |value: fn(&BlockCell) -> Option<f64>| self.ratio(journey, over, under, value);
-        Ratios {
-            p50: ratio(|cell| cell.p50_us.filter(|_| !cell.void)),
-            p99: ratio(|cell| cell.p99_us.filter(|_| !cell.void)),
-            cpu: ratio(cpu_us),
-            capacity: ratio(|cell| Some(cell.capacity_rps)),
-        }
-    }
-
-    /// The ratio of what both have in the same rounds.
-    fn ratio(
-        &self,
-        journey: &str,
-        over: &str,
-        under: &str,
-        value: fn(&BlockCell) -> Option<f64>,
-    ) -> Option<Ratio> {
-        let pairs: Vec<(f64, f64)> = self
-            .rounds
-            .iter()
-            .filter_map(|round| {
-                let of = |label: &str| value(round.blocks.get(label)?.journeys.get(journey)?);
-                of(over).zip(of(under))
-            })
-            .collect();
-        let mut dice = Dice::new(self.settings.seed, &[purpose::RESAMPLE]);
-        paired_ratio(&pairs, self.settings.resamples, &mut dice)
     }
 
     fn over_rounds(&self, label: &str, value: &dyn Fn(&Block) -> Option<f64>) -> Option<f64> {
@@ -238,11 +214,10 @@ impl<'a> Collected<'a> {
     }
 }
 
-fn loaded_kib(block: &Block) -> Option<f64> {
-    block.memory_pss_kib.map(|kib| kib as f64)
+fn per_second(count: u64, seconds: f64) -> Option<f64> {
+    (seconds > 0.0).then(|| count as f64 / seconds)
 }
 
-fn cpu_us(cell: &BlockCell) -> Option<f64> {
-    let by_service = cell.cpu_us_per_request.as_ref().filter(|_| !cell.void)?;
-    Some(by_service.values().sum())
+fn loaded_kib(block: &Block) -> Option<f64> {
+    block.memory_pss_kib.map(|kib| kib as f64)
 }

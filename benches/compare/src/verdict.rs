@@ -1,6 +1,7 @@
 //! What may be concluded, in plain words, and how far to trust it.
 
-use crate::results::{Cell, Ratios, Results};
+use crate::quantity::{Claim, Quantity};
+use crate::results::{Cell, Results};
 use crate::statistics::Ratio;
 
 /// Above this share of errors the latencies of the rest tell nothing.
@@ -13,7 +14,7 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
     let band: Vec<String> = results
         .journey_order
         .iter()
-        .map(|journey| match control(results, journey) {
+        .map(|journey| match control(results, journey, Quantity::P50) {
             Some(ratio) => format!("{journey} {}", percent_with_interval(ratio)),
             None => format!("{journey} not measured"),
         })
@@ -24,9 +25,12 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
         band.join("; ")
     )];
     for journey in &results.journey_order {
-        if let Some(reason) = withheld(results, journey) {
+        if let Some(reason) = withheld(results, journey, Quantity::P50) {
             lines.push(format!("{journey}: conclusions withheld: {reason}"));
         }
+    }
+    if results.machine.unoptimised == Some(true) {
+        lines.push("the program was built without optimisation: a release has other figures".to_owned());
     }
     lines.push(format!(
         "{} rounds in {:.0} s, seed {}; {}",
@@ -61,20 +65,21 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
         if let Some((floor, share)) =
             floor.and_then(|floor| Some((floor, floor.ratios.get(journey)?.capacity?)))
         {
-            lines.push(format!(
-                "{journey}: {} reaches {} of the capacity of {}",
-                results.topologies[0],
-                with_interval(share),
-                floor.label
-            ));
+            let (baseline, floor, share) = (&results.topologies[0], &floor.label, with_interval(share));
+            lines.push(match withheld(results, journey, Quantity::Capacity) {
+                None => format!("{journey}: {baseline} reaches {share} of the capacity of {floor}"),
+                Some(_) => format!(
+                    "{journey}: measured was a capacity of {baseline} of {share} times that of {floor}, but no conclusion is drawn"
+                ),
+            });
         }
     }
     lines
 }
 
-/// Why no conclusion may be drawn for a journey; none if one may.
-pub(crate) fn withheld(results: &Results, journey: &str) -> Option<String> {
-    let Some(control) = control(results, journey) else {
+/// Why no conclusion may be drawn of a figure of a journey; none if one may.
+pub(crate) fn withheld(results: &Results, journey: &str, quantity: Quantity) -> Option<String> {
+    let Some(control) = control(results, journey, quantity) else {
         return Some("the A/A control has too few valid rounds".to_owned());
     };
     if control.differs_from_one() {
@@ -114,8 +119,8 @@ fn too_many_errors(cell: &Cell) -> bool {
     cell.requests == 0 || cell.errors as f64 > cell.requests as f64 * ERRORS_MOST
 }
 
-fn control(results: &Results, journey: &str) -> Option<Ratio> {
-    results.control.get(journey)?.p50
+fn control(results: &Results, journey: &str, quantity: Quantity) -> Option<Ratio> {
+    quantity.ratio(results.control.get(journey)?)
 }
 
 fn sentence(results: &Results, journey: &str, topology: &str) -> String {
@@ -126,26 +131,21 @@ fn sentence(results: &Results, journey: &str, topology: &str) -> String {
             "{journey}: the p50 of {topology} beside {baseline} was not measured in enough rounds"
         );
     };
-    if withheld(results, journey).is_some() {
-        return format!(
-            "{journey}: measured was a p50 of {topology} of {} times that of {baseline}, but no conclusion is drawn",
+    let latency = match Claim::of(results, journey, topology, Quantity::P50) {
+        Claim::Withheld => format!(
+            ": measured was a p50 of {} times that of {baseline}, but no conclusion is drawn",
             with_interval(p50)
-        );
-    }
-    let differs = control(results, journey).is_some_and(|control| p50.differs_beside(&control));
-    let latency = if differs {
-        format!("answers in {} times the p50 of {baseline}", with_interval(p50))
-    } else {
-        format!("cannot be told from {baseline} in p50 ({})", with_interval(p50))
+        ),
+        Claim::Differs => format!(" answers in {} times the p50 of {baseline}", with_interval(p50)),
+        Claim::NotTold => format!(" cannot be told from {baseline} in p50 ({})", with_interval(p50)),
     };
-    format!("{journey}: {topology} {latency}{}", rest(ratios))
-}
-
-fn rest(ratios: &Ratios) -> String {
-    let cpu = ratios.cpu.map(|cpu| format!("{:.2} times its CPU a request", cpu.value));
-    let capacity = ratios.capacity.map(|capacity| format!("{:.2} times its capacity", capacity.value));
-    let parts: Vec<String> = cpu.into_iter().chain(capacity).collect();
-    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
+    let rest = [(Quantity::Cpu, "its CPU a request"), (Quantity::Capacity, "its capacity")]
+        .into_iter()
+        .filter(|(quantity, _)| Claim::of(results, journey, topology, *quantity) == Claim::Differs)
+        .filter_map(|(quantity, what)| Some(format!("{:.2} times {what}", quantity.ratio(ratios)?.value)))
+        .collect::<Vec<_>>();
+    let rest = if rest.is_empty() { String::new() } else { format!("; {}", rest.join(", ")) };
+    format!("{journey}: {topology}{latency}{rest}")
 }
 
 fn with_interval(ratio: Ratio) -> String {

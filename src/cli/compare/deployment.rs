@@ -62,7 +62,7 @@ impl Subject for Deployment {
             runtime,
             public,
             ready_in,
-            fleet: Some(Tended::Held(fleet)),
+            fleet: Some(Tended::Held(Box::new(fleet))),
             _data: data,
         }))
     }

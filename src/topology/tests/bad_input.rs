@@ -35,6 +35,19 @@ fn the_file_that_these_tests_spoil_is_valid() {
 }
 
 #[test]
+fn a_name_that_is_a_command_behind_compare_is_refused() {
+    let named = |name| Topology::from_toml(name, "sample.toml", VALID, &HOUSE);
+    for name in ["diff", "help", "report"] {
+        let error = named(name).expect_err("the name is a command").to_string();
+        assert!(
+            error.contains(&format!("cannot be called {name:?}")) && error.contains("another name"),
+            "{error}"
+        );
+    }
+    named("reports").expect("only the word itself is refused");
+}
+
+#[test]
 fn an_unknown_key_is_refused_with_line_and_column_and_the_known_keys() {
     let error = spoilt("replicas = 2", "replcas = 2");
     assert!(error.starts_with("sample.toml: TOML parse error at line 6, column 1\n"), "{error}");

@@ -6,6 +6,7 @@ use super::*;
 use crate::client::Client;
 use crate::http::{Request, Response};
 use crate::render;
+use crate::results::{SCHEMA_ID, SCHEMA_VERSION};
 use crate::subject::{Process, Running};
 use crate::testing::Server;
 
@@ -138,7 +139,9 @@ fn the_results_have_every_promised_key() {
     let json = serde_json::to_value(&results).expect("serialisable");
     let at =
         |pointer: &str| json.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is missing in {json:#}"));
-    assert_eq!(at("/schema"), 1);
+    assert_eq!(at("/schema_version"), SCHEMA_VERSION);
+    assert_eq!(at("/$schema"), SCHEMA_ID);
+    assert!(at("/began_at").is_string());
     assert_eq!(at("/seed"), 7);
     assert_eq!(at("/topologies"), &serde_json::json!(["one", "two"]));
     for journey in ["list", "item"] {
@@ -179,6 +182,10 @@ fn the_results_have_every_promised_key() {
     assert_eq!(at("/start_ms/one"), 1.5);
     assert_eq!(json["rounds"].as_array().map(Vec::len), Some(3));
 
+    let schema = serde_json::from_str(include_str!("../../../../docs/results/results.schema.json"));
+    let schema = jsonschema::validator_for(&schema.expect("JSON")).expect("a schema");
+    let faults: Vec<String> = schema.iter_errors(&json).map(|fault| fault.to_string()).collect();
+    assert_eq!(faults, Vec::<String>::new(), "what was really measured is what the schema says");
     let again: Results = serde_json::from_value(json).expect("what was written can be read");
     assert_eq!(again, results);
     assert!(render::table(&again, false).contains("one (again)"));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::affinity::CpuSets;
 use crate::machine::Machine;
-use crate::results::{ByName, Pacing, ProcessCount, SCHEMA, Twin};
+use crate::results::{ByName, Pacing, ProcessCount, SCHEMA_ID, SCHEMA_VERSION, Twin};
 use crate::settings::{Phases, Settings};
 
 fn ratio(value: f64, half_width: f64) -> Ratio {
@@ -12,8 +12,8 @@ fn cell(p50_us: f64) -> Cell {
     Cell {
         requests: 4000,
         errors: 0,
-        offered_rps: 500.0,
-        achieved_rps: 500.0,
+        offered_rps: Some(500.0),
+        achieved_rps: Some(500.0),
         capacity_rps: Some(11_000.0),
         settled_ms: None,
         capacity_errors: 0,
@@ -31,25 +31,30 @@ fn named<T>(values: impl IntoIterator<Item = (&'static str, T)>) -> ByName<T> {
 }
 
 fn results() -> Results {
-    let ratios = |value, half_width| Ratios {
+    let ratios = |value, half_width, capacity| Ratios {
         p50: Some(ratio(value, half_width)),
-        capacity: Some(ratio(0.51, 0.02)),
+        capacity: Some(ratio(capacity, 0.02)),
         ..Ratios::default()
     };
     Results {
-        schema: SCHEMA,
+        schema: SCHEMA_ID.to_owned(),
+        schema_version: SCHEMA_VERSION,
+        began_at: None,
         seed: 42,
         machine: Machine::detect("1.0.0"),
         topologies: vec!["mono".to_owned(), "micro".to_owned()],
         settings: Settings::quick(42),
-        control: named([("item", ratios(1.004, 0.008))]),
+        control: named([("item", ratios(1.004, 0.008, 1.0))]),
         journeys: named([("item", named([("mono", cell(84.0)), ("micro", cell(172.25))]))]),
-        ratios: named([("item", named([("micro", ratios(2.05, 0.04))]))]),
+        ratios: named([("item", named([("micro", ratios(2.05, 0.04, 0.51))]))]),
         memory_pss_kib: named([("mono", Some(20_480.0)), ("micro", None)]),
         start_ms: named([("mono", Some(110.0)), ("micro", Some(240.0))]),
         journey_order: vec!["item".to_owned()],
         memory_pss_idle_kib: named([("mono", Some(10_240.0)), ("micro", None)]),
-        processes: named([("mono", vec![ProcessCount { service: "all".to_owned(), threads: Some(4) }])]),
+        processes: named([(
+            "mono",
+            vec![ProcessCount { service: "all".to_owned(), threads: Some(4), memory_pss_kib: None }],
+        )]),
         floor: None,
         twin: Twin { label: "mono (again)".to_owned(), journeys: named([("item", cell(84.5))]) },
         cpu_sets: CpuSets { servers: vec![0], generator: Some(1), shared: false },

@@ -1,0 +1,148 @@
+//! Results that nobody measured, whose truth is known.
+
+use std::time::Duration;
+
+use crate::affinity::CpuSets;
+use crate::block::Measured;
+use crate::dice::Dice;
+use crate::histogram::Latencies;
+use crate::http::{Request, Response};
+use crate::journey::Journey;
+use crate::machine::Machine;
+use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
+use crate::settings::{Phases, Settings};
+use crate::summary::Collected;
+
+/// A comparison of `mono` with `a | b`, a twin and a floor, in two journeys, of which the floor has the first only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MadeUp {
+    pub(crate) seed: u64,
+    pub(crate) rounds: usize,
+    /// The median latency of the baseline in µs.
+    pub(crate) p50_us: f64,
+    /// What all of the second topology is of the baseline's.
+    pub(crate) ratio: f64,
+    /// What all of the twin is of the baseline's: 1.0 where the instrument is right.
+    pub(crate) twin: f64,
+    /// Deviation of the logarithm from block to block.
+    pub(crate) noise: f64,
+}
+
+impl Default for MadeUp {
+    fn default() -> Self {
+        Self { seed: 1, rounds: 10, p50_us: 100.0, ratio: 2.0, twin: 1.0, noise: 0.01 }
+    }
+}
+
+const JOURNEYS: [&str; 2] = ["list", "<item> & \"more\""];
+const REQUESTS: usize = 300;
+
+impl MadeUp {
+    pub(crate) fn results(self) -> Results {
+        let settings = Settings::quick(self.seed);
+        let [first, second] = JOURNEYS.map(Named);
+        let labels = ["mono", "a | b", "mono (again)", "floor"].map(str::to_owned);
+        let mut collected = Collected::new(&settings, &[&first, &second], labels.to_vec(), labels[2].clone());
+        let mut dice = Dice::new(self.seed, &[]);
+        for round in 0..self.rounds {
+            let factors = [1.0, self.ratio, self.twin, 0.9];
+            let mut blocks: Vec<_> = labels.iter().zip(factors).collect();
+            dice.shuffle(&mut blocks);
+            let place = |number: usize| (round * blocks.len() + number) as f64 * 2.5;
+            let measured = blocks.iter().enumerate().map(|(number, (label, factor))| {
+                let services: &[&str] = if *label == "a | b" { &["a", "b"] } else { &["all"] };
+                let journeys = if *label == "floor" { &JOURNEYS[..1] } else { &JOURNEYS };
+                ((*label).clone(), self.block(&mut dice, place(number), *factor, services, journeys))
+            });
+            let measured = measured.collect();
+            collected.add(measured);
+        }
+        let phases = Phases::asked(&settings);
+        let cpu_sets = CpuSets { servers: vec![0], generator: Some(1), shared: false };
+        let machine = Machine { unoptimised: Some(false), ..Machine::detect("1.0.0") };
+        let mut results = collected.finish(machine, cpu_sets, phases);
+        results.began_at = Some("2026-01-02T03:04:05Z".to_owned());
+        results.ended_because = "it was made up".to_owned();
+        results.elapsed_seconds = 100.0;
+        results
+    }
+
+    fn block(
+        self,
+        dice: &mut Dice,
+        began_seconds: f64,
+        factor: f64,
+        services: &[&str],
+        journeys: &[&str],
+    ) -> Measured {
+        let memory_kib = (10_000.0 * factor) as u64;
+        let count = |service: &&str| ProcessCount {
+            service: (*service).to_owned(),
+            threads: Some(4),
+            memory_pss_kib: Some(memory_kib / services.len() as u64),
+        };
+        let mut measured = Measured {
+            block: Block {
+                began_seconds,
+                start_ms: 10.0 * factor,
+                memory_pss_idle_kib: Some(memory_kib / 2),
+                memory_pss_kib: Some(memory_kib),
+                processes: services.iter().map(count).collect(),
+                journeys: ByName::new(),
+            },
+            latencies: ByName::new(),
+            lateness: Latencies::new(),
+        };
+        for journey in journeys {
+            let level = factor * (self.noise * normal(dice)).exp();
+            let mut latencies = Latencies::new();
+            for _ in 0..REQUESTS {
+                let us = self.p50_us * level * (0.4 * normal(dice)).exp();
+                latencies.record(Duration::from_nanos((us * 1_000.0) as u64));
+            }
+            let share_us = 80.0 * level / services.len() as f64;
+            let cell = BlockCell {
+                requests: REQUESTS as u64,
+                errors: 0,
+                counted_seconds: 0.9,
+                accepted: REQUESTS as u64,
+                p50_us: Some(self.p50_us * level),
+                p99_us: latencies.quantile_us(0.99),
+                cpu_us_per_request: Some(
+                    services.iter().map(|service| ((*service).to_owned(), share_us)).collect(),
+                ),
+                settled_ms: Some(2.0 * level),
+                capacity_rps: 10_000.0 / level,
+                capacity_errors: 0,
+                late: 0,
+                queued: 0,
+                void: false,
+            };
+            measured.block.journeys.insert((*journey).to_owned(), cell);
+            measured.latencies.insert((*journey).to_owned(), latencies);
+        }
+        measured
+    }
+}
+
+/// A journey that is only named.
+struct Named(&'static str);
+
+impl Journey for Named {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn request(&self, _dice: &mut Dice) -> Request {
+        Request::get("/")
+    }
+
+    fn accepts(&self, _response: &Response) -> bool {
+        true
+    }
+}
+
+/// A draw from the standard normal distribution (Box and Muller).
+pub(crate) fn normal(dice: &mut Dice) -> f64 {
+    (2.0 * dice.exponential(1.0)).sqrt() * (std::f64::consts::TAU * dice.unit()).cos()
+}
