@@ -37,6 +37,9 @@ pub(super) struct CompareArgs {
     /// End within 150 seconds; without it within 15 minutes
     #[arg(long)]
     quick: bool,
+    /// Also kill and pause each process under load; without --quick that is done anyway. It takes 6 seconds a process and fault
+    #[arg(long)]
+    blast_radius: bool,
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
@@ -105,7 +108,10 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
         .collect::<Vec<_>>();
     let floor = deployment("bare handlers", Program::Floor);
-    let plan = if args.quick { Plan::quick(args.seed) } else { Plan::standard(args.seed) };
+    let mut plan = if args.quick { Plan::quick(args.seed) } else { Plan::standard(args.seed) };
+    if args.blast_radius {
+        plan.blast.get_or_insert_default();
+    }
     let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);

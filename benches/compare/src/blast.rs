@@ -77,7 +77,7 @@ impl Fault {
 }
 
 /// The blast radius of every process of every topology.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BlastRadius {
     /// How it was measured.
     pub settings: BlastSettings,

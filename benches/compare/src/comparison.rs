@@ -1,12 +1,13 @@
 //! The run: equivalence first, then rounds until they suffice or time is up.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
+use crate::blast::BlastRadius;
 use crate::block::{self, Measured, RoundPlan, purpose};
 use crate::dice::Dice;
 use crate::equivalence;
@@ -66,6 +67,10 @@ impl Comparison<'_> {
         progress.note(&self.introduction(&cpu_sets));
 
         let preflight = self.preflight(&cpu_sets, progress, &elapsed)?;
+        let (blast_radius, blast_took) = self.blast_radius(&cpu_sets, progress)?;
+        // The rounds have their budget to themselves.
+        let run_began = run_began + blast_took;
+        let elapsed = || run_began.elapsed().as_secs_f64();
         let left_seconds = settings.budget_seconds * (1.0 - RESERVE_SHARE) - elapsed();
         let phases = Phases::fit(settings, left_seconds, preflight.round_cost);
         let mut collected = Collected::new(settings, self.journeys, labels(&entries), twin);
@@ -97,8 +102,32 @@ impl Comparison<'_> {
         results.began_at = began_at;
         results.script_steps = preflight.script_steps;
         results.ended_because = ended_because;
-        results.elapsed_seconds = elapsed();
+        results.elapsed_seconds = elapsed() + blast_took.as_secs_f64();
+        results.blast_radius = blast_radius;
         Ok(results)
+    }
+
+    /// The blast radius, where it is asked for, and how long finding it took.
+    fn blast_radius(
+        &self,
+        cpu_sets: &CpuSets,
+        progress: &mut dyn Progress,
+    ) -> Result<(Option<BlastRadius>, Duration), CompareError> {
+        let Some(settings) = &self.settings.blast else { return Ok((None, Duration::ZERO)) };
+        let began = Instant::now();
+        let measured = BlastRadius::measure(
+            settings,
+            self.topologies,
+            self.journeys,
+            cpu_sets,
+            self.settings.seed,
+            |what, done, of_all| {
+                let seconds = began.elapsed().as_secs_f64();
+                let total = seconds + BlastRadius::seconds(settings, 1) / 2.0 * (of_all - done) as f64;
+                progress.advance(seconds, total, &format!("blast radius {} of {of_all}: {what}", done + 1));
+            },
+        )?;
+        Ok((Some(measured), began.elapsed()))
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {

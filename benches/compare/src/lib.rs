@@ -62,7 +62,7 @@
 )]
 
 mod affinity;
-pub mod blast;
+mod blast;
 mod block;
 mod client;
 mod comparison;
@@ -94,6 +94,7 @@ mod testing;
 mod verdict;
 
 pub use affinity::CpuSets;
+pub use blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;
 pub use dice::Dice;

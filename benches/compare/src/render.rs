@@ -1,5 +1,7 @@
 //! The table on the terminal.
 
+mod blast;
+
 use std::fmt::Write as _;
 
 use crate::results::{Cell, Floor, Ratios, Results};
@@ -34,6 +36,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     text.push_str(&grid(&processes(results), 2, paint));
     text.push('\n');
     text.push_str(&grid(&deployments(results), 1, paint));
+    if let Some(blast) = &results.blast_radius {
+        text.push('\n');
+        text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
+    }
     text.push('\n');
     for line in legend(results) {
         let _ = writeln!(text, "{}", paint.dim(&line));
@@ -191,6 +197,7 @@ fn legend(results: &Results) -> Vec<String> {
         "ratios: against the first topology, paired by round, with 95 % intervals; a column's quotient may differ a little"
             .to_owned(),
     ];
+    lines.extend(results.blast_radius.as_ref().map(blast::legend));
     let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
         (None, _) => "nothing is pinned on this system".to_owned(),
         (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
+use crate::blast::BlastRadius;
 use crate::machine::Machine;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
@@ -57,6 +58,9 @@ pub struct Results {
     pub floor: Option<Floor>,
     /// The baseline's twin: the same cells again.
     pub twin: Twin,
+    /// What goes on while a process is gone; none where nobody asked.
+    #[serde(default)]
+    pub blast_radius: Option<BlastRadius>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.

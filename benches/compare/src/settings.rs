@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::blast::BlastSettings;
+
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -44,6 +46,9 @@ pub struct Settings {
     pub void_late_share: f64,
     /// Whether the servers may use the generator's processor too. The generator then sleeps instead of spinning.
     pub share_processors: bool,
+    /// How the blast radius of each process is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub blast: Option<BlastSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -71,16 +76,19 @@ impl Settings {
             late_us: 1000,
             void_late_share: 0.02,
             share_processors: false,
+            blast: None,
             withhold_half_width: 0.05,
         }
     }
 
-    /// Ends within 15 minutes; longer phases and as many rounds as the intervals need.
+    /// Ends within 15 minutes for two topologies of a dozen processes in all; longer phases, as many rounds as the intervals need,
+    /// and the blast radius.
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 780.0,
-            limit_seconds: 870.0,
+            budget_seconds: 640.0,
+            limit_seconds: 720.0,
+            blast: Some(BlastSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,
@@ -172,7 +180,9 @@ mod tests {
     #[test]
     fn the_plans_keep_their_promises() {
         assert!(Settings::quick(1).limit_seconds < 150.0);
-        assert!(Settings::standard(1).limit_seconds < 900.0);
+        let standard = Settings::standard(1);
+        let blast = standard.blast.as_ref().map(|blast| crate::blast::BlastRadius::seconds(blast, 12));
+        assert!(standard.limit_seconds + blast.expect("it is a part of this plan") < 900.0);
         assert!(Settings::quick(1).rounds_least >= 3);
     }
 }

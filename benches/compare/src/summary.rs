@@ -119,6 +119,7 @@ impl<'a> Collected<'a> {
             processes,
             floor,
             twin: Twin { label: self.twin.clone(), journeys: self.cells(&self.twin, phases) },
+            blast_radius: None,
             cpu_sets,
             pacing: self.pacing(),
             phases,

@@ -63,6 +63,14 @@ pub(super) struct Visit {
 }
 
 impl Damage {
+    /// Which share of those who came after the fault got no right answer, and how long until all was well.
+    pub(crate) fn shown(&self) -> String {
+        let percent = 100.0 * self.failed as f64 / self.requests.max(1) as f64;
+        let well =
+            self.recovered_ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{:.1} s", ms / 1_000.0));
+        format!("{percent:.0} % {well}")
+    }
+
     /// Judges what customers saw, in the order in which they came, of a fault at this moment.
     pub(super) fn of(visits: &[Visit], fault_at: Duration) -> Self {
         let (before, after): (Vec<_>, Vec<_>) =
@@ -129,7 +137,8 @@ mod tests {
 
     #[test]
     fn where_one_of_two_is_served_or_all_wait_the_journey_is_degraded() {
-        let every_second = Damage::of(&visits(|due| (1, due < 500 || due > 900 || due % 20 == 0)), FAULT);
+        let every_second =
+            Damage::of(&visits(|due| (1, !(500..=900).contains(&due) || due % 20 == 0)), FAULT);
         assert_eq!(every_second.extent, Extent::Degraded);
         let waiting =
             Damage::of(&visits(|due| (if (500..900).contains(&due) { 150 } else { 1 }, true)), FAULT);
