@@ -14,7 +14,7 @@ use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
-use crate::membership::follows_registry;
+use crate::membership::{follows_dns, follows_registry};
 use crate::provision::{self, Goods};
 use crate::settings::{LogFormat, Settings};
 use crate::supervisor::control::ControlSocket;
@@ -50,6 +50,12 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
                 "the service {name} has {replicas} replicas and can have only one process, because it {reason}: set its replicas to 1"
             )));
         }
+    }
+    if follows_dns(&settings, &topology) {
+        return Err(usage(anyhow::anyhow!(
+            "discovery.source = \"dns\" is for processes that something else starts and gives names, such as Kubernetes; `up` gives its \
+             processes ports that no name server knows: write discovery.source = \"registry\" for it"
+        )));
     }
     // Each process would refuse them too; here nothing has happened yet.
     Directory::new(&topology, &Metrics::default()).configure(&topology, &settings.peers).map_err(usage)?;

@@ -6,6 +6,7 @@
 //! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
+//! * `dns`: services that find each other by name servers, which change, hide and lie.
 //! * `doctor`: faults planted into real stores, and what `cleave doctor` says of them.
 //! * `events`: `cleave events` beside the running store and on a stopped one; logs that are damaged, lost and cut.
 //! * `full_disk`: the disk is full while customers buy.
@@ -29,6 +30,7 @@ mod commits;
 mod contracts;
 mod crashes;
 mod divergence;
+mod dns;
 mod doctor;
 mod events;
 mod full_disk;
