@@ -44,15 +44,11 @@ impl Cluster {
         Self { processes: BTreeMap::new(), servers, port, binary, admin_token }
     }
 
-    /// Starts a process, and waits until it listens.
-    fn start(&mut self, process: &'static str, service: &str) -> SocketAddr {
-        let arguments = ["serve", "--profile", process, "--service", service, "--log-format", "json"];
-        let mut running = self.binary.start(&arguments);
-        let line = running.until_it_prints("\"internal\":");
-        let line = serde_json::from_str::<serde_json::Value>(&line).expect("a line of the log is JSON");
+    /// Starts a process, and waits until it listens; answers where everybody reaches it, where they do.
+    fn start(&mut self, process: &'static str, service: &str) -> Option<SocketAddr> {
+        let (running, _, public) = self.binary.serve(process, service);
         self.processes.insert(process, running);
-        let listening = if service == "front" { &line["public"] } else { &line["internal"] };
-        listening.as_str().and_then(|text| text.parse().ok()).expect("it says where it listens")
+        public
     }
 
     fn internal(&self, process: &str) -> SocketAddr {
@@ -75,11 +71,8 @@ impl Cluster {
         eventually(&format!("{process} is ready"), || self.readiness(process), |(status, _)| *status == 200);
     }
 
-    /// The lines of a process's log that have these words.
     fn lines(&self, process: &str, words: &str) -> Vec<String> {
-        let running = &self.processes[process];
-        let log = format!("{}{}", running.stdout(), running.stderr());
-        log.lines().filter(|line| line.contains(words)).map(str::to_owned).collect()
+        self.processes[process].lines_with(words)
     }
 
     fn stop(&mut self, process: &str) {
@@ -165,7 +158,7 @@ fn replicas_come_and_go_with_the_answers_of_the_name_server_and_no_request_fails
     }
     cluster.start("catalog", "catalog");
     cluster.start("back", "back");
-    let public = cluster.start("front", "front");
+    let public = cluster.start("front", "front").expect("it hosts the gateway");
     for service in ["catalog", "back", "front"] {
         cluster.is_ready(service);
     }

@@ -18,6 +18,7 @@
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
 //! * `processes`: real processes, started, killed and stopped.
+//! * `registry`: a registry that is away, or answers what makes no sense, and the processes that follow it.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
 //!
@@ -42,6 +43,7 @@ mod openapi;
 mod outages;
 mod parity;
 mod processes;
+mod registry;
 mod scaling;
 mod shopping;
 mod support;

@@ -1,12 +1,9 @@
 //! Services that get more processes and fewer while customers ask, and the registry by which all find each other.
 
-use std::net::SocketAddr;
-
 use cleave_compare::Request;
 use rustix::process::Signal;
-use serde_json::Value;
 
-use crate::support::binary::{Binary, Running, ask, signal};
+use crate::support::binary::{Binary, ask, signal};
 use crate::support::crowd::{CUSTOMERS, ask_during, more, served_by};
 use crate::support::waiting::eventually;
 
@@ -151,17 +148,6 @@ fn what_cannot_be_scaled_is_told_with_the_reason() {
     assert_eq!(up.stop().code, Some(0));
 }
 
-/// A service that somebody has started by hand, and where it listens.
-fn serve(binary: &Binary, service: &str) -> (Running, SocketAddr, Option<SocketAddr>) {
-    let mut running =
-        binary.start(&["serve", "--profile", "own", "--service", service, "--log-format", "json"]);
-    let line = running.until_it_prints("\"internal\":");
-    let line = serde_json::from_str::<Value>(&line).expect("a line of the log is JSON");
-    let address = |field: &str| line[field].as_str().and_then(|text| text.parse().ok());
-    let (internal, public) = (address("internal").expect("it says where it listens"), address("public"));
-    (running, internal, public)
-}
-
 #[test]
 fn processes_by_hand_find_each_other_by_the_registry_with_the_keys_of_their_own_services() {
     const TOPOLOGY: &str = "topology = \"storefront\"\n[public]\nport = 0\n[peers]\n";
@@ -171,12 +157,12 @@ fn processes_by_hand_find_each_other_by_the_registry_with_the_keys_of_their_own_
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("nothing says where the registry is: write trade ="), "{ended:?}");
 
-    let (trade, registry, _) = serve(&binary, "trade");
+    let (trade, registry, _) = binary.serve("own", "trade");
     let binary = binary.with_file("own.toml", &format!("{TOPOLOGY}trade = [\"tcp://{registry}\"]\n"));
     // What is needed elsewhere is a service's own key, and not the secret that all follow from.
     std::fs::remove_file(binary.data_dir().join("keys/registry.secret")).expect("data seed has made it");
-    let (people, people_internal, _) = serve(&binary, "people");
-    let (storefront, internal, public) = serve(&binary, "storefront");
+    let (people, people_internal, _) = binary.serve("own", "people");
+    let (storefront, internal, public) = binary.serve("own", "storefront");
     for address in [internal, people_internal] {
         let ready = || ask(address, &Request::get("/health/ready")).status;
         eventually("it is ready", ready, |status| *status == 200);
@@ -189,7 +175,7 @@ fn processes_by_hand_find_each_other_by_the_registry_with_the_keys_of_their_own_
 
     let stolen = binary.data_dir().join("keys/services");
     std::fs::copy(stolen.join("storefront.key"), stolen.join("people.key")).expect("it can be copied");
-    let (stranger, ..) = serve(&binary, "people");
+    let (stranger, ..) = binary.serve("own", "people");
     let mut trade = trade;
     let refused = trade.until_it_prints("not the registration key of this service");
     assert!(refused.contains("people"), "{refused}");
