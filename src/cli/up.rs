@@ -51,12 +51,7 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
             )));
         }
     }
-    if follows_dns(&settings, &topology) {
-        return Err(usage(anyhow::anyhow!(
-            "discovery.source = \"dns\" is for processes that something else starts and gives names, such as Kubernetes; `up` gives its \
-             processes ports that no name server knows: write discovery.source = \"registry\" for it"
-        )));
-    }
+    refuse_dns(&settings, &topology)?;
     // Each process would refuse them too; here nothing has happened yet.
     Directory::new(&topology, &Metrics::default()).configure(&topology, &settings.peers).map_err(usage)?;
     prepare(&settings).await?;
@@ -93,6 +88,17 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
     }
     fleet.stop_or_kill(shutdown.received()).await;
     Ok(())
+}
+
+/// Refuses name servers as the source for processes that this program starts.
+pub(super) fn refuse_dns(settings: &Settings, topology: &Topology) -> Outcome {
+    if !follows_dns(settings, topology) {
+        return Ok(());
+    }
+    Err(usage(anyhow::anyhow!(
+        "discovery.source = \"dns\" is for processes that something else starts and gives names, such as Kubernetes; `up` and `compare` \
+         give their processes ports that no name server knows: write discovery.source = \"registry\" for them"
+    )))
 }
 
 /// The socket by which other commands reach this one, and its path, which they may look up from anywhere.

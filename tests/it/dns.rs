@@ -232,6 +232,10 @@ fn what_name_servers_cannot_tell_is_refused_before_anything_starts() {
         binary.run(&["up", "--profile", "own"]),
         &["discovery.source = \"dns\"", "Kubernetes", "\"registry\""],
     );
+    refused(
+        binary.run(&["compare", "--profile", "own", "--quick", "microservices"]),
+        &["discovery.source = \"dns\""],
+    );
     let binary = binary.with_variable("CLEAVE__INTERNAL__PORT", "9000");
     let over_files = [&serve[..], &["--link", "unix"]].concat();
     refused(binary.run(&over_files), &["called over unix", "--link tcp"]);

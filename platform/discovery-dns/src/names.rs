@@ -35,12 +35,12 @@ pub struct Answer {
 }
 
 /// Addresses without ports, and for how many seconds they are good.
-type Hosts = (BTreeSet<IpAddr>, u32);
+type Ips = (BTreeSet<IpAddr>, u32);
 
 impl Names {
     /// Reads `/etc/resolv.conf`, where the settings leave anything to it. Nobody is asked yet.
     pub fn new(settings: &Settings) -> Result<Self, NamesError> {
-        let (config, mut options) = match (read_system_conf(), settings.servers.is_empty()) {
+        let (config, options) = match (read_system_conf(), settings.servers.is_empty()) {
             (Ok((config, options)), true) => (config, options),
             (Ok((config, options)), false) => {
                 let (domain, search, _) = config.into_parts();
@@ -52,6 +52,15 @@ impl Names {
                 (ResolverConfig::from_name_servers(servers), ResolverOpts::default())
             }
         };
+        Self::of(config, options, settings)
+    }
+
+    /// Takes name servers and search list as they are, and the rest from the settings.
+    pub(crate) fn of(
+        config: ResolverConfig,
+        mut options: ResolverOpts,
+        settings: &Settings,
+    ) -> Result<Self, NamesError> {
         options.timeout = settings.timeout();
         options.attempts = usize::from(settings.attempts);
         // When to ask again is decided here, and by nobody else.
@@ -75,9 +84,9 @@ impl Names {
         let (addresses, seconds) = if asks_srv {
             self.by_srv(parsed).await.map_err(failed)?
         } else {
-            let (hosts, seconds) = self.hosts(parsed).await.map_err(failed)?;
+            let (ips, seconds) = self.ips(parsed).await.map_err(failed)?;
             let port = self.settings.port;
-            (hosts.into_iter().map(|ip| SocketAddr::new(ip, port)).collect::<BTreeSet<_>>(), seconds)
+            (ips.into_iter().map(|ip| SocketAddr::new(ip, port)).collect::<BTreeSet<_>>(), seconds)
         };
         if addresses.is_empty() {
             return Err(unresolved(Cause::NoAddress));
@@ -90,18 +99,18 @@ impl Names {
 
     /// The addresses behind a name: those of IPv4, and where it has none, those of IPv6. With both, a process that has two addresses would
     /// count as two.
-    async fn hosts(&self, name: Name) -> Result<Hosts, NetError> {
+    async fn ips(&self, name: Name) -> Result<Ips, NetError> {
         match self.resolver.lookup(name.clone(), RecordType::A).await {
             Ok(lookup) => {
-                let (hosts, seconds) = hosts_in(&lookup);
-                if !hosts.is_empty() {
-                    return Ok((hosts, seconds));
+                let (ips, seconds) = ips_in(&lookup);
+                if !ips.is_empty() {
+                    return Ok((ips, seconds));
                 }
             }
             Err(error) if error.is_no_records_found() => {}
             Err(error) => return Err(error),
         }
-        self.resolver.lookup(name, RecordType::AAAA).await.map(|lookup| hosts_in(&lookup))
+        self.resolver.lookup(name, RecordType::AAAA).await.map(|lookup| ips_in(&lookup))
     }
 
     /// The addresses and ports behind a name of SRV records. Those with the lowest number have precedence, and the others are for the
@@ -117,17 +126,17 @@ impl Names {
         let mut seconds = seconds_of(&lookup);
         let mut addresses = BTreeSet::new();
         for srv in records.into_iter().filter(|srv| Some(srv.priority) == first) {
-            let (hosts, good_for) = match enclosed(&lookup, &srv.target) {
+            let (ips, good_for) = match enclosed(&lookup, &srv.target) {
                 Some(enclosed) => enclosed,
-                None => match self.hosts(srv.target.clone()).await {
-                    Ok(hosts) => hosts,
+                None => match self.ips(srv.target.clone()).await {
+                    Ok(ips) => ips,
                     // This one has gone since; what the others say holds.
                     Err(error) if error.is_no_records_found() => continue,
                     Err(error) => return Err(error),
                 },
             };
             seconds = seconds.min(good_for);
-            addresses.extend(hosts.into_iter().map(|ip| SocketAddr::new(ip, srv.port)));
+            addresses.extend(ips.into_iter().map(|ip| SocketAddr::new(ip, srv.port)));
         }
         Ok((addresses, seconds))
     }
@@ -139,13 +148,13 @@ pub(crate) fn parse(text: &str) -> Result<Name, String> {
 }
 
 /// The addresses in an answer. The unspecified one is how some servers say that there is none.
-fn hosts_in(lookup: &Lookup) -> Hosts {
-    let hosts = lookup.answers().iter().filter_map(|record| record.data.ip_addr());
-    (hosts.filter(|ip| !ip.is_unspecified()).collect(), seconds_of(lookup))
+fn ips_in(lookup: &Lookup) -> Ips {
+    let ips = lookup.answers().iter().filter_map(|record| record.data.ip_addr());
+    (ips.filter(|ip| !ip.is_unspecified()).collect(), seconds_of(lookup))
 }
 
 /// The addresses of an SRV record's target, where the answer encloses them.
-fn enclosed(lookup: &Lookup, target: &Name) -> Option<Hosts> {
+fn enclosed(lookup: &Lookup, target: &Name) -> Option<Ips> {
     let records = lookup.additionals().iter().filter(|record| record.name == *target);
     let (mut four, mut six, mut seconds) = (BTreeSet::new(), BTreeSet::new(), u32::MAX);
     for record in records {
@@ -157,8 +166,8 @@ fn enclosed(lookup: &Lookup, target: &Name) -> Option<Hosts> {
         };
         seconds = seconds.min(record.ttl);
     }
-    let hosts = if four.is_empty() { six } else { four };
-    (!hosts.is_empty()).then_some((hosts, seconds))
+    let ips = if four.is_empty() { six } else { four };
+    (!ips.is_empty()).then_some((ips, seconds))
 }
 
 /// How long all records of an answer are good, those of aliases included.
@@ -166,7 +175,7 @@ fn seconds_of(lookup: &Lookup) -> u32 {
     lookup.answers().iter().map(|record| record.ttl).min().unwrap_or(0)
 }
 
-fn name_servers(addresses: &[SocketAddr]) -> Vec<NameServerConfig> {
+pub(crate) fn name_servers(addresses: &[SocketAddr]) -> Vec<NameServerConfig> {
     let server = |address: &SocketAddr| {
         let mut server = NameServerConfig::udp_and_tcp(address.ip());
         server.connections.iter_mut().for_each(|connection| connection.port = address.port());

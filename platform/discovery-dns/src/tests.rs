@@ -4,9 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
+use hickory_resolver::config::{ResolverConfig, ResolverOpts};
 use hickory_resolver::proto::rr::RecordType;
 use tokio::sync::watch;
 
+use crate::names::{name_servers, parse};
 use crate::testing::{Mood, NameServer, Way};
 use crate::{Answer, Cause, Names, News, Settings, Unresolved};
 
@@ -66,6 +68,22 @@ async fn addresses_of_ipv6_are_told_where_there_are_none_of_ipv4() {
     server.set("goods.test.", 30, &[six, loopback(2)]);
     let answer = ask(&settings(&server)).await.expect("there is an address");
     assert_eq!(answer.addresses, [at(2, 9000)], "a process with both would count as two");
+}
+
+#[tokio::test]
+async fn a_name_without_a_dot_at_its_end_is_sought_in_the_search_list() {
+    let server = NameServer::start();
+    server.set("goods.store.svc.cluster.test.", 5, &[loopback(2)]);
+    server.set("goods.", 5, &[loopback(3)]);
+    let search = ["elsewhere.test.", "store.svc.cluster.test."].map(|name| parse(name).expect("a name"));
+    let config = ResolverConfig::from_parts(None, search.into(), name_servers(&[server.address()]));
+    let mut options = ResolverOpts::default();
+    options.ndots = 5;
+    for (template, expected) in [("{service}", at(2, 9000)), ("{service}.", at(3, 9000))] {
+        let settings = Settings { names: template.to_owned(), ..settings(&server) };
+        let names = Names::of(config.clone(), options.clone(), &settings).expect("the server is named");
+        assert_eq!(names.ask("goods").await.expect("there is an address").addresses, [expected]);
+    }
 }
 
 #[tokio::test]

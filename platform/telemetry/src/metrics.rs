@@ -219,6 +219,21 @@ mod tests {
     }
 
     #[test]
+    fn what_name_servers_say_is_rendered_by_service() {
+        let metrics = Metrics::default();
+        let resolutions = metrics.resolutions("inventory");
+        resolutions.failed();
+        resolutions.answered(7_900_000);
+        let text = metrics.render();
+        for expected in [
+            r#"cleave_name_resolution_failures_total{service="inventory"} 1"#,
+            r#"cleave_name_resolved_timestamp_seconds{service="inventory"} 7"#,
+        ] {
+            assert!(text.contains(expected), "{expected} is not in {text}");
+        }
+    }
+
+    #[test]
     fn gauges_of_events_are_rendered_with_their_labels() {
         let metrics = Metrics::default();
         metrics.events().set_lag("catalog", "inventory", 7);
