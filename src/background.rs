@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::compose::Cell;
 use crate::lag;
-use crate::membership::{OwnPlace, be_a_member};
+use crate::membership::{Discovery, be_a_member, follow_names};
 use crate::process::Process;
 use crate::settings::Settings;
 
@@ -30,12 +30,12 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts the work of the hosted modules on a thread with a cell of its own, and the membership of this process, where it has
-    /// a place to tell of.
-    pub fn start(process: &Arc<Process>, place: Option<OwnPlace>) -> std::io::Result<Self> {
+    /// Starts the work of the hosted modules on a thread with a cell of its own, and there finds the others, where they have to be
+    /// found.
+    pub fn start(process: &Arc<Process>, discovery: Discovery) -> std::io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let (leave, leaving) = watch::channel(false);
-        let (has_left, left) = watch::channel(place.is_none());
+        let (has_left, left) = watch::channel(matches!(discovery, Discovery::Fixed));
         let process = process.clone();
         let thread = std::thread::Builder::new().name("background".to_owned()).spawn(move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -50,8 +50,10 @@ impl Background {
             tokio::task::LocalSet::new().block_on(
                 &runtime,
                 run(&process, stopped, async |cell: &Rc<Cell>| {
-                    if let Some(place) = place {
-                        be_a_member(cell, place, leaving).await;
+                    match discovery {
+                        Discovery::Fixed => {}
+                        Discovery::Registry(place) => be_a_member(cell, place, leaving).await,
+                        Discovery::Dns(names) => follow_names(cell.process(), &names, leaving).await,
                     }
                     has_left.send_replace(true);
                 }),

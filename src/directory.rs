@@ -1,10 +1,11 @@
 //! Where the services of the topology are.
 //!
 //! Who finds services feeds it: the configuration and the supervisor with addresses that stay as they are ([`Directory::configure`],
-//! [`Directory::update`]), the registry with all others ([`Directory::learn`]). Every peer in every thread follows its own
+//! [`Directory::update`]), the registry ([`Directory::learn`]) or the name servers ([`Directory::learn_addresses`]) with all others. Every peer in every thread follows its own
 //! [`AddressBook`], so that no call asks anybody.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -134,6 +135,18 @@ impl Directory {
         }
     }
 
+    /// Takes over what the name servers tell of a service, but for one at fixed addresses.
+    pub fn learn_addresses(&self, service: &str, addresses: &[SocketAddr]) {
+        if let Some(books) = self.books.get(service).filter(|books| !books.is_fixed.load(Ordering::Relaxed)) {
+            books.tcp.replace(addresses.iter().copied().map(PeerAddress::Tcp).collect());
+        }
+    }
+
+    /// Whether a service is at the addresses that somebody has told, and nowhere else.
+    pub fn is_fixed(&self, service: &str) -> bool {
+        self.books.get(service).is_some_and(|books| books.is_fixed.load(Ordering::Relaxed))
+    }
+
     /// Whether any address of a service is known.
     pub fn has(&self, service: &str) -> bool {
         self.books.get(service).is_some_and(|books| !books.tcp.is_empty() || !books.unix.is_empty())
@@ -180,5 +193,30 @@ fn parse(service: &str, text: &str) -> Result<PeerAddress, AddressError> {
         Some(("tcp", address)) => address.parse().map(PeerAddress::Tcp).map_err(|_| malformed()),
         Some(("unix", path)) if !path.is_empty() => Ok(PeerAddress::Unix(path.into())),
         _ => Err(malformed()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::HOUSE;
+
+    #[test]
+    fn a_service_that_is_told_of_is_there_and_nowhere_else() {
+        let topology = Topology::from_notation("catalog | *", &HOUSE).expect("the notation is valid");
+        let directory = Directory::new(&topology, &Metrics::default());
+        let fixed = BTreeMap::from([("catalog".to_owned(), vec!["tcp://127.0.0.1:7001".to_owned()])]);
+        directory.configure(&topology, &fixed).expect("the address can be read");
+        for service in ["catalog", "events", "nobody"] {
+            directory.learn_addresses(service, &[([127, 0, 0, 2], 7002).into()]);
+        }
+        let known = |service| {
+            let book = directory.book(service, Link::Tcp);
+            let known = book.borrow();
+            known.iter().map(|endpoint| endpoint.address().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(known("catalog"), ["tcp://127.0.0.1:7001"]);
+        assert_eq!(known("events"), ["tcp://127.0.0.2:7002"]);
+        assert!(directory.is_fixed("catalog") && !directory.is_fixed("events"));
     }
 }

@@ -64,6 +64,6 @@ pub async fn examine(asked: Examination<'_>) -> Report {
     report.add(Subject::Mail, mail::check(&scope));
     report.add(Subject::Ports, ports::check(&scope));
     report.add(Subject::RunningStore, running::check(&scope));
-    report.add(Subject::Peers, peers::check(&scope));
+    report.add(Subject::Peers, peers::check(&scope).await);
     report
 }

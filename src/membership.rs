@@ -1,35 +1,72 @@
-//! A process as a member of its topology: what it registers, and what it has got of the registry so far.
+//! A process as a member of its topology: how it finds the others, what it registers, and what it has been told so far.
 
+mod dns;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use cleave_auth::{KeyFileError, RegistrationKeys, load_secret};
 use cleave_discovery::{Instance, Joined, Member, Registration};
+use cleave_discovery_dns::Names;
 use tokio::sync::watch;
 
+use self::dns::Need;
 use crate::compose::Cell;
 use crate::process::Process;
 use crate::settings::{DiscoverySource, Settings};
 use crate::topology::{Service, Topology};
 
-/// What a process has got of the registry so far; `None` as long as it follows none.
+pub use self::dns::{DnsError, follow_names, follows_dns, names};
+
+/// How a process finds the others.
+#[derive(Debug)]
+pub enum Discovery {
+    /// Their addresses are fixed, or somebody tells them.
+    Fixed,
+    /// By the registry, where it has this place itself.
+    Registry(OwnPlace),
+    /// By the name servers.
+    Dns(Box<Names>),
+}
+
+/// What a process has been told of the others so far.
 #[derive(Debug, Default)]
-pub struct Membership(watch::Sender<Option<Joined>>);
+pub struct Membership {
+    /// What it has got of the registry; `None` as long as it follows none.
+    joined: watch::Sender<Option<Joined>>,
+    /// The services of which the name servers have yet to tell something.
+    unresolved: watch::Sender<BTreeMap<String, Need>>,
+}
 
 impl Membership {
-    /// From here on this process follows the registry.
-    pub(crate) fn begin(&self) {
-        self.0.send_replace(Some(Joined::default()));
+    /// From here on this process finds the others like this.
+    pub(crate) fn begin(process: &Process, discovery: &Discovery) {
+        match discovery {
+            Discovery::Fixed => {}
+            Discovery::Registry(_) => {
+                process.membership.joined.send_replace(Some(Joined::default()));
+            }
+            Discovery::Dns(_) => {
+                process.membership.unresolved.send_replace(dns::needs(process));
+            }
+        }
     }
 
-    /// Whether the registry has never answered, although this process follows it.
-    pub fn is_in_the_dark(&self) -> bool {
-        self.0.borrow().as_ref().is_some_and(|joined| joined.known.is_none())
+    /// What this process has to hear of before it is ready: the registry, where it has never answered, and services that were never found.
+    pub fn missing(&self) -> Vec<String> {
+        let is_in_the_dark = self.joined.borrow().as_ref().is_some_and(|joined| joined.known.is_none());
+        let registry = is_in_the_dark.then(|| "the registry".to_owned());
+        let unresolved = self.unresolved.borrow();
+        registry
+            .into_iter()
+            .chain(unresolved.keys().map(|service| format!("an address of {service}")))
+            .collect()
     }
 
-    /// Waits until the process is registered and knows where all the services are that it calls; at once where it follows no
-    /// registry.
+    /// Waits until the process is registered and knows where all the services are that it calls; at once where it has to find
+    /// nobody.
     pub async fn complete(&self, process: &Process) {
         let called = called_services(&process.topology, &process.service);
         let is_complete = |joined: &Option<Joined>| {
@@ -40,9 +77,11 @@ impl Membership {
                 joined.is_registered && joined.known.as_ref().is_some_and(knows)
             })
         };
-        let mut changes = self.0.subscribe();
+        let mut changes = self.joined.subscribe();
         // The sender is here, so nothing ends the wait but its success.
         let _complete = changes.wait_for(is_complete).await;
+        let mut unresolved = self.unresolved.subscribe();
+        let _resolved = unresolved.wait_for(BTreeMap::is_empty).await;
     }
 }
 
@@ -103,7 +142,7 @@ pub async fn be_a_member(cell: &Rc<Cell>, place: OwnPlace, stopped: watch::Recei
             if let Some(known) = &joined.known {
                 process.directory.learn(known);
             }
-            process.membership.0.send_replace(Some(joined));
+            process.membership.joined.send_replace(Some(joined));
         }
     };
     tokio::select! {

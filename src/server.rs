@@ -21,7 +21,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::background::Background;
 use crate::compose::Cell;
 use crate::gateway;
-use crate::membership::OwnPlace;
+use crate::membership::{Discovery, Membership};
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::settled;
@@ -138,18 +138,12 @@ impl Running {
     /// Serves the listeners and starts the background work; the process finds the others at fixed addresses. Needs a tokio
     /// runtime.
     pub fn start(process: Arc<Process>, listeners: Listeners) -> io::Result<Self> {
-        Self::start_at(process, listeners, None)
+        Self::start_with(process, listeners, Discovery::Fixed)
     }
 
-    /// The same for a process that registers its place, and follows the registry.
-    pub fn start_at(
-        process: Arc<Process>,
-        listeners: Listeners,
-        place: Option<OwnPlace>,
-    ) -> io::Result<Self> {
-        if place.is_some() {
-            process.membership.begin();
-        }
+    /// The same for a process that may have to find the others.
+    pub fn start_with(process: Arc<Process>, listeners: Listeners, discovery: Discovery) -> io::Result<Self> {
+        Membership::begin(&process, &discovery);
         let settings = &process.settings.server;
         let workers = if settings.workers == 0 { share_of_the_cores(&process) } else { settings.workers };
         let mut server = Server::build()
@@ -168,7 +162,7 @@ impl Running {
             let public = tcp(routes(&process, gateway::mount), stopping);
             server = server.listen("public", listener, public)?;
         }
-        let background = Background::start(&process, place)?;
+        let background = Background::start(&process, discovery)?;
         let server = server.run();
         let handle = server.handle();
         Ok(Self { handle, server: tokio::spawn(server), background, process })

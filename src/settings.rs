@@ -95,6 +95,8 @@ pub struct DiscoverySettings {
     pub advertise: String,
     /// The pace of the registry and of those who follow it.
     pub registry: cleave_discovery::Settings,
+    /// Which names are asked for, whom, and how often.
+    pub dns: cleave_discovery_dns::Settings,
 }
 
 impl DiscoverySettings {
@@ -116,6 +118,8 @@ impl DiscoverySettings {
 pub enum DiscoverySource {
     /// The role `registry` of the topology.
     Registry,
+    /// The name servers, by the names of the section `discovery.dns`.
+    Dns,
     /// The section `peers` alone, or who has started the process.
     Fixed,
 }
@@ -126,8 +130,9 @@ impl TryFrom<String> for DiscoverySource {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.as_str() {
             "registry" => Ok(Self::Registry),
+            "dns" => Ok(Self::Dns),
             "fixed" => Ok(Self::Fixed),
-            _ => Err("write registry or fixed"),
+            _ => Err("write registry, dns or fixed"),
         }
     }
 }
@@ -375,6 +380,7 @@ impl Settings {
                 "write at most half of discovery.registry.lease_ms",
             );
         }
+        self.discovery.dns.check()?;
         self.orders.check()?;
         self.post().map_err(|error| ("notifications.mail", error.to_string()))?;
         cleave_telemetry::logs::check_filter(&self.log.filter)

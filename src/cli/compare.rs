@@ -15,6 +15,7 @@ use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
 use self::report::{DiffArgs, ReportArgs};
+use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
     CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf,
@@ -85,6 +86,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     }
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
+    topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;

@@ -10,7 +10,7 @@ use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
-use crate::membership::{OwnPlace, follows_registry, registration_key};
+use crate::membership::{Discovery, OwnPlace, follows_dns, follows_registry, names, registration_key};
 use crate::process::Process;
 use crate::provision;
 use crate::server::health::Placement;
@@ -63,6 +63,9 @@ pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
     Directory::new(&topology, &Metrics::default()).configure(&topology, &settings.peers).map_err(usage)?;
     if supervised.is_none() {
         require_way_to_registry(&settings, &topology, &service)?;
+        if follows_dns(&settings, &topology) {
+            names(&settings, &topology, &service).map_err(usage)?;
+        }
     }
     // Unsupervised processes of one service know nothing of each other; a new one must not take an older one's name.
     let instance = match args.supervised {
@@ -96,14 +99,14 @@ async fn serve(
 ) -> Outcome {
     let mut shutdown = ShutdownSignal::install().map_err(failed)?;
     let listeners = Listeners::bind(&settings, &topology, &service, &instance).map_err(usage)?;
-    let place = own_place(&settings, &topology, &service, instance, &listeners)?;
+    let discovery = discovery(&settings, &topology, &service, instance, &listeners)?;
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(Ids::from_system(clock.clone()));
     let process = Process::prepare(settings, topology, service, clock, ids).await.map_err(usage)?;
     announce(&process, &listeners).map_err(failed)?;
     match supervised {
         None => {
-            let running = Running::start_at(process, listeners, place).map_err(failed)?;
+            let running = Running::start_with(process, listeners, discovery).map_err(failed)?;
             shutdown.received().await;
             stop(running).await
         }
@@ -123,7 +126,7 @@ async fn serve(
                 () = ordered_to_stop.stopped() => return Ok(()),
                 () = shutdown.received() => return Ok(()),
             }
-            let running = Running::start_at(process.clone(), listeners, place).map_err(failed)?;
+            let running = Running::start_with(process.clone(), listeners, discovery).map_err(failed)?;
             let follow_peers = async {
                 while peers.changed().await.is_ok() {
                     process.directory.update(&peers.borrow_and_update());
@@ -153,16 +156,22 @@ async fn serve(
     }
 }
 
-/// What this process registers, where it follows the registry.
-fn own_place(
+/// How this process finds the others.
+fn discovery(
     settings: &Settings,
     topology: &Topology,
     service: &Service,
     instance: String,
     listeners: &Listeners,
-) -> Result<Option<OwnPlace>, Failure> {
+) -> Result<Discovery, Failure> {
+    if follows_dns(settings, topology) {
+        if service.hosts("registry") {
+            tracing::info!("nobody asks the registry of this process: discovery.source = \"dns\"");
+        }
+        return Ok(Discovery::Dns(Box::new(names(settings, topology, service).map_err(usage)?)));
+    }
     if !follows_registry(settings, topology) {
-        return Ok(None);
+        return Ok(Discovery::Fixed);
     }
     let key = registration_key(settings, &service.name).map_err(usage)?;
     let tcp = settings.advertised(listeners.internal().map_err(failed)?);
@@ -174,7 +183,7 @@ fn own_place(
         )));
     }
     let unix = listeners.unix().map(ToOwned::to_owned);
-    Ok(Some(OwnPlace { instance, tcp, unix, key }))
+    Ok(Discovery::Registry(OwnPlace { instance, tcp, unix, key }))
 }
 
 async fn stop(running: Running) -> Result<(), Failure> {

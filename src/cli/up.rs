@@ -14,7 +14,7 @@ use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
-use crate::membership::follows_registry;
+use crate::membership::{follows_dns, follows_registry};
 use crate::provision::{self, Goods};
 use crate::settings::{LogFormat, Settings};
 use crate::supervisor::control::ControlSocket;
@@ -51,6 +51,7 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
             )));
         }
     }
+    refuse_dns(&settings, &topology)?;
     // Each process would refuse them too; here nothing has happened yet.
     Directory::new(&topology, &Metrics::default()).configure(&topology, &settings.peers).map_err(usage)?;
     prepare(&settings).await?;
@@ -87,6 +88,17 @@ async fn up(common: &Common, settings: Settings, topology: Topology) -> Outcome 
     }
     fleet.stop_or_kill(shutdown.received()).await;
     Ok(())
+}
+
+/// Refuses name servers as the source for processes that this program starts.
+pub(super) fn refuse_dns(settings: &Settings, topology: &Topology) -> Outcome {
+    if !follows_dns(settings, topology) {
+        return Ok(());
+    }
+    Err(usage(anyhow::anyhow!(
+        "discovery.source = \"dns\" is for processes that something else starts and gives names, such as Kubernetes; `up` and `compare` \
+         give their processes ports that no name server knows: write discovery.source = \"registry\" for them"
+    )))
 }
 
 /// The socket by which other commands reach this one, and its path, which they may look up from anywhere.

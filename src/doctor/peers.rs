@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cleave_auth::ServiceCredential;
+use cleave_discovery_dns::Names;
 use cleave_rest::PeerAddress;
 use cleave_telemetry::Metrics;
 
@@ -10,10 +11,10 @@ use super::Check;
 use super::asking::{Introduction, OWN_VERSION, Silence, accepts, introduced};
 use super::scope::{Run, Scope};
 use crate::directory::Directory;
-use crate::membership::follows_registry;
+use crate::membership::{self, follows_dns, follows_registry};
 use crate::topology::{Link, Service, Topology};
 
-pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
+pub(super) async fn check(scope: &Scope<'_>) -> Vec<Check> {
     if let Some(unknown) = scope.unknown("peers") {
         return vec![unknown];
     }
@@ -31,12 +32,30 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
     if called.is_empty() {
         return vec![Check::ok("peers", format!("{} calls no other service", service.name))];
     }
+    let follows_dns = follows_dns(scope.settings, topology);
+    let names = follows_dns.then(|| membership::names(scope.settings, topology, service)).transpose();
+    let names = match names {
+        Ok(names) => names,
+        Err(error) => return vec![Check::refused("discovery.dns", &error)],
+    };
     let credential = ServiceCredential::load(&scope.settings.credential_file()).ok();
     let directory = directory(scope, topology);
     let mut checks = Vec::new();
     for ((name, link), parts) in called {
         let book = directory.book(name, link);
-        let addresses = book.borrow().iter().map(|endpoint| endpoint.address().clone()).collect::<Vec<_>>();
+        let mut addresses =
+            book.borrow().iter().map(|endpoint| endpoint.address().clone()).collect::<Vec<_>>();
+        let mut told_by = format!("peers.{name}");
+        if let Some(names) = names.as_ref().filter(|_| !directory.is_fixed(name)) {
+            match resolved(names, name).await {
+                Ok(told) => addresses = told,
+                Err(unresolved) => {
+                    checks.push(unresolved);
+                    continue;
+                }
+            }
+            "what the name servers say of it, or discovery.dns".clone_into(&mut told_by);
+        }
         if addresses.is_empty() {
             let is_told = follows_registry && keeper.is_none_or(|keeper| keeper.name != name);
             checks.push(if is_told {
@@ -45,10 +64,18 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Check> {
                 without_address(scope, name, link, &parts)
             });
         }
-        let peer = Peer { name, parts: &parts, topology };
+        let peer = Peer { name, parts: &parts, topology, told_by: &told_by };
         checks.extend(addresses.iter().map(|address| peer.check(address, credential.as_ref())));
     }
     checks
+}
+
+/// The addresses that the name servers tell.
+async fn resolved(names: &Names, service: &str) -> Result<Vec<PeerAddress>, Check> {
+    match names.ask(service).await {
+        Ok(answer) => Ok(answer.addresses.into_iter().map(PeerAddress::Tcp).collect()),
+        Err(error) => Err(Check::refused(service, &error)),
+    }
 }
 
 /// The services that this one calls, over which links, and what it wants of them.
@@ -94,13 +121,15 @@ struct Peer<'topology> {
     name: &'topology str,
     parts: &'topology [&'static str],
     topology: &'topology Topology,
+    /// Where its address was told.
+    told_by: &'topology str,
 }
 
 impl Peer<'_> {
     fn check(&self, address: &PeerAddress, credential: Option<&ServiceCredential>) -> Check {
-        let Self { name, parts, topology } = *self;
+        let Self { name, parts, topology, told_by } = *self;
         let what = format!("{name} at {address}");
-        let key = format!("correct peers.{name}");
+        let key = format!("correct {told_by}");
         let told = match introduced(address) {
             Ok(told) => told,
             Err(Silence::Away(reason)) => {

@@ -10,6 +10,7 @@ use super::check::in_two;
 use super::scope::{Run, Scope, Wanted};
 use crate::directory::{AddressError, Directory};
 use crate::house::HOUSE;
+use crate::membership::follows_dns;
 use crate::settings::Settings;
 use crate::topology::{self, Topology, TopologyError};
 
@@ -96,6 +97,14 @@ fn unfit_for_up(settings: &Settings, topology: &Topology) -> Vec<Check> {
                 "set it to 1",
             ));
         }
+    }
+    if follows_dns(settings, topology) {
+        checks.push(Check::wrong(
+            "discovery.source",
+            "`up` gives its processes ports that no name server knows",
+            "set it to \"registry\" for `up`; for `serve`, name the service with --service",
+        ));
+        return checks;
     }
     let processes = topology.services().iter().map(|service| service.replicas).sum::<u32>();
     let port = settings.internal.port;

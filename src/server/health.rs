@@ -117,9 +117,7 @@ async fn ready(process: Arc<Process>) -> HttpResponse {
             missing.push(format!("the database of {}", database.module()));
         }
     }
-    if process.membership.is_in_the_dark() {
-        missing.push("the registry".to_owned());
-    }
+    missing.extend(process.membership.missing());
     if missing.is_empty() {
         HttpResponse::Ok().json(Health { status: "ready", missing })
     } else {

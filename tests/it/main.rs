@@ -6,6 +6,7 @@
 //! * `contracts`: every contract over every link, each command sent twice; every error through the wire.
 //! * `crashes`: processes killed in the middle of checkouts.
 //! * `divergence`: what may differ between placements, and nothing else.
+//! * `dns`: services that find each other by name servers, which change, hide and lie.
 //! * `doctor`: faults planted into real stores, and what `cleave doctor` says of them.
 //! * `events`: `cleave events` beside the running store and on a stopped one; logs that are damaged, lost and cut.
 //! * `full_disk`: the disk is full while customers buy.
@@ -16,7 +17,9 @@
 //! * `openapi`: the document of the public API.
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
+//! * `postgres`: a PostgreSQL of a test's own crashes, hangs and runs out of room while customers buy.
 //! * `processes`: real processes, started, killed and stopped.
+//! * `registry`: a registry that is away, or answers what makes no sense, and the processes that follow it.
 //! * `report`: what is told of results that are there already, and the page in a browser.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
@@ -30,6 +33,7 @@ mod commits;
 mod contracts;
 mod crashes;
 mod divergence;
+mod dns;
 mod doctor;
 mod events;
 mod full_disk;
@@ -42,6 +46,7 @@ mod outages;
 mod parity;
 mod postgres;
 mod processes;
+mod registry;
 mod report;
 mod scaling;
 mod shopping;

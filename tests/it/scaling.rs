@@ -1,81 +1,16 @@
 //! Services that get more processes and fewer while customers ask, and the registry by which all find each other.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
-
-use cleave_compare::{Client, Request};
+use cleave_compare::Request;
 use rustix::process::Signal;
-use serde_json::Value;
 
-use crate::support::binary::{Binary, Running, ask, signal};
+use crate::support::binary::{Binary, ask, signal};
+use crate::support::crowd::{CUSTOMERS, ask_during, more, served_by};
 use crate::support::waiting::eventually;
-
-/// Customers who ask at the same time, each over a connection that stays.
-const CUSTOMERS: usize = 6;
-
-/// Answers of each status, and requests without one, while something happens.
-fn ask_during(public: SocketAddr, path: &str, happens: impl FnOnce(&AtomicUsize)) -> BTreeMap<String, usize> {
-    let (is_over, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        let customers = (0..CUSTOMERS).map(|_| {
-            scope.spawn(|| {
-                let client = Client::new(public, Duration::from_secs(20));
-                let mut connection = client.connect().expect("the gateway is there");
-                let mut outcomes = BTreeMap::<String, usize>::new();
-                while !is_over.load(Ordering::Relaxed) {
-                    let outcome = connection.send(&Request::get(path));
-                    let outcome = outcome.map_or_else(
-                        |error| {
-                            connection = client.connect().expect("the gateway is there");
-                            error.to_string()
-                        },
-                        |answer| answer.status.to_string(),
-                    );
-                    *outcomes.entry(outcome).or_default() += 1;
-                    answers.fetch_add(1, Ordering::Relaxed);
-                }
-                outcomes
-            })
-        });
-        let customers = customers.collect::<Vec<_>>();
-        // Also where something is not as it should be, or the customers would ask for ever.
-        let happened = catch_unwind(AssertUnwindSafe(|| happens(&answers)));
-        is_over.store(true, Ordering::Relaxed);
-        let mut outcomes = BTreeMap::new();
-        for customer in customers {
-            for (outcome, count) in customer.join().expect("a customer ends in peace") {
-                *outcomes.entry(outcome).or_default() += count;
-            }
-        }
-        if let Err(panic) = happened {
-            println!("{outcomes:?}");
-            resume_unwind(panic);
-        }
-        outcomes
-    })
-}
-
-/// Waits until so many more answers have come.
-fn more(answers: &AtomicUsize, count: usize) {
-    let before = answers.load(Ordering::Relaxed);
-    eventually("customers get answers", || answers.load(Ordering::Relaxed), |now| *now >= before + count);
-}
 
 /// How often each process of a service has served an operation.
 fn served(binary: &Binary, service: &str, operation: &str) -> Vec<u64> {
     let record = binary.run_record().expect("it runs");
-    let count = |internal| {
-        let metrics = ask(internal, &Request::get("/metrics"));
-        let text = String::from_utf8(metrics.body).expect("metrics are text");
-        let wanted = format!("operation=\"{operation}\"");
-        let mut lines = text.lines().filter(|line| line.starts_with("cleave_served_duration_seconds_count"));
-        let line = lines.find(|line| line.contains(&wanted));
-        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
-    };
-    record.services[service].iter().map(|process| count(process.internal)).collect()
+    record.services[service].iter().map(|process| served_by(process.internal, operation)).collect()
 }
 
 #[test]
@@ -213,17 +148,6 @@ fn what_cannot_be_scaled_is_told_with_the_reason() {
     assert_eq!(up.stop().code, Some(0));
 }
 
-/// A service that somebody has started by hand, and where it listens.
-fn serve(binary: &Binary, service: &str) -> (Running, SocketAddr, Option<SocketAddr>) {
-    let mut running =
-        binary.start(&["serve", "--profile", "own", "--service", service, "--log-format", "json"]);
-    let line = running.until_it_prints("\"internal\":");
-    let line = serde_json::from_str::<Value>(&line).expect("a line of the log is JSON");
-    let address = |field: &str| line[field].as_str().and_then(|text| text.parse().ok());
-    let (internal, public) = (address("internal").expect("it says where it listens"), address("public"));
-    (running, internal, public)
-}
-
 #[test]
 fn processes_by_hand_find_each_other_by_the_registry_with_the_keys_of_their_own_services() {
     const TOPOLOGY: &str = "topology = \"storefront\"\n[public]\nport = 0\n[peers]\n";
@@ -233,12 +157,12 @@ fn processes_by_hand_find_each_other_by_the_registry_with_the_keys_of_their_own_
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("nothing says where the registry is: write trade ="), "{ended:?}");
 
-    let (trade, registry, _) = serve(&binary, "trade");
+    let (trade, registry, _) = binary.serve("own", "trade");
     let binary = binary.with_file("own.toml", &format!("{TOPOLOGY}trade = [\"tcp://{registry}\"]\n"));
     // What is needed elsewhere is a service's own key, and not the secret that all follow from.
     std::fs::remove_file(binary.data_dir().join("keys/registry.secret")).expect("data seed has made it");
-    let (people, people_internal, _) = serve(&binary, "people");
-    let (storefront, internal, public) = serve(&binary, "storefront");
+    let (people, people_internal, _) = binary.serve("own", "people");
+    let (storefront, internal, public) = binary.serve("own", "storefront");
     for address in [internal, people_internal] {
         let ready = || ask(address, &Request::get("/health/ready")).status;
         eventually("it is ready", ready, |status| *status == 200);
@@ -251,7 +175,7 @@ fn processes_by_hand_find_each_other_by_the_registry_with_the_keys_of_their_own_
 
     let stolen = binary.data_dir().join("keys/services");
     std::fs::copy(stolen.join("storefront.key"), stolen.join("people.key")).expect("it can be copied");
-    let (stranger, ..) = serve(&binary, "people");
+    let (stranger, ..) = binary.serve("own", "people");
     let mut trade = trade;
     let refused = trade.until_it_prints("not the registration key of this service");
     assert!(refused.contains("people"), "{refused}");

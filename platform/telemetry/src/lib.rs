@@ -9,4 +9,4 @@ pub mod logs;
 mod metrics;
 
 pub use events::EventGauges;
-pub use metrics::{CallLabels, Ejections, Metrics, Timer};
+pub use metrics::{CallLabels, Ejections, Metrics, Resolutions, Timer};

@@ -20,6 +20,8 @@ pub struct Metrics {
     served: Family<ServedLabels, Histogram, Buckets>,
     ejections: Family<PeerLabels, Counter>,
     ejected: Family<PeerLabels, Gauge>,
+    resolution_failures: Family<PeerLabels, Counter>,
+    resolved: Family<PeerLabels, Gauge>,
     events: EventGauges,
 }
 
@@ -67,6 +69,25 @@ impl Ejections {
     }
 }
 
+/// Counts what name servers say of one service.
+#[derive(Debug, Clone, Default)]
+pub struct Resolutions {
+    failures: Counter,
+    last: Gauge,
+}
+
+impl Resolutions {
+    /// There was an answer with an address, so many microseconds after the beginning of 1970.
+    pub fn answered(&self, micros: i64) {
+        self.last.set(micros / 1_000_000);
+    }
+
+    /// There was none.
+    pub fn failed(&self) {
+        self.failures.inc();
+    }
+}
+
 /// Takes the time of one kind of call. Cheap to keep, a few dozen nanoseconds to use.
 #[derive(Debug, Clone)]
 pub struct Timer(Histogram);
@@ -109,9 +130,21 @@ impl Default for Metrics {
             "How many replicas of a service are ejected now",
             ejected.clone(),
         );
+        let (resolution_failures, resolved) = (Family::default(), Family::default());
+        registry.register(
+            "name_resolution_failures",
+            "How often the name servers told no address of a service",
+            resolution_failures.clone(),
+        );
+        registry.register_with_unit(
+            "name_resolved_timestamp",
+            "When the name servers last told an address of a service, since 1970",
+            Unit::Seconds,
+            resolved.clone(),
+        );
         let events = EventGauges::default();
         events.register(&mut registry);
-        Self { registry, calls, served, ejections, ejected, events }
+        Self { registry, calls, served, ejections, ejected, resolution_failures, resolved, events }
     }
 }
 
@@ -133,6 +166,15 @@ impl Metrics {
         Ejections {
             total: self.ejections.get_or_create_owned(&labels),
             now: self.ejected.get_or_create_owned(&labels),
+        }
+    }
+
+    /// The counters of what name servers say of a service.
+    pub fn resolutions(&self, service: &str) -> Resolutions {
+        let labels = PeerLabels { service: service.to_owned() };
+        Resolutions {
+            failures: self.resolution_failures.get_or_create_owned(&labels),
+            last: self.resolved.get_or_create_owned(&labels),
         }
     }
 
@@ -174,6 +216,21 @@ mod tests {
         let text = metrics.render();
         let expected = r#"cleave_call_duration_seconds_count{caller="catalog",callee="inventory",operation="get_stock",link="tcp"} 1"#;
         assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn what_name_servers_say_is_rendered_by_service() {
+        let metrics = Metrics::default();
+        let resolutions = metrics.resolutions("inventory");
+        resolutions.failed();
+        resolutions.answered(7_900_000);
+        let text = metrics.render();
+        for expected in [
+            r#"cleave_name_resolution_failures_total{service="inventory"} 1"#,
+            r#"cleave_name_resolved_timestamp_seconds{service="inventory"} 7"#,
+        ] {
+            assert!(text.contains(expected), "{expected} is not in {text}");
+        }
     }
 
     #[test]

@@ -180,6 +180,11 @@ const PLACES_THAT_KNOW_TOPOLOGIES: &[Exception] = &[
         reason: "whether there is anybody to be found, and whom a process waits for before it is ready",
     },
     Exception {
+        place: "src/membership/",
+        what: "*",
+        reason: "whom a process has to find, and over which links",
+    },
+    Exception {
         place: "src/provision.rs",
         what: "*",
         reason: "it opens the whole store as one process without a listener",

@@ -9,8 +9,11 @@ use cart_api::Cart;
 use cart_api::rest::CartAdapter;
 use catalog_api::Catalog;
 use catalog_api::rest::CatalogAdapter;
+use cleave::membership::registration_key;
 use cleave::topology::Link;
 use cleave_core::{AccountId, Caller, Clock as _, Context, IdempotencyKey, RequestId, User};
+use cleave_discovery::Registry;
+use cleave_discovery::rest::RegistryAdapter;
 use cleave_events::EventLog;
 use cleave_events::rest::EventLogAdapter;
 use cleave_rest::Adapter;
@@ -85,6 +88,17 @@ impl Bench {
     /// Nor the log.
     pub(super) fn event_log(&self) -> Rc<dyn EventLog> {
         self.reach::<EventLogAdapter>("notifications")
+    }
+
+    /// Only its own process, and those of other services, reach the registry.
+    pub(super) fn registry(&self) -> Rc<dyn Registry> {
+        let caller = if self.link == Link::Direct { "registry" } else { "gateway" };
+        self.reach::<RegistryAdapter>(caller)
+    }
+
+    /// By which a service registers its processes.
+    pub(super) fn registration_key(&self, service: &str) -> String {
+        registration_key(&self.world.store().settings, service).expect("it follows from the secret")
     }
 
     pub(super) fn new_id(&self) -> Uuid {

@@ -15,6 +15,7 @@ mod inventory;
 mod notifications;
 mod orders;
 mod payments;
+mod registry;
 mod twice;
 
 use std::rc::Rc;

@@ -17,6 +17,7 @@ use cleave::settings::Settings;
 use cleave::supervisor::RunRecord;
 use cleave_compare::{Client, Request, Response};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::waiting::eventually;
@@ -130,6 +131,18 @@ impl Binary {
         running
     }
 
+    /// Runs a service by hand, and waits until it says where peers reach it, and where everybody does.
+    #[track_caller]
+    pub(crate) fn serve(&self, profile: &str, service: &str) -> (Running, SocketAddr, Option<SocketAddr>) {
+        let arguments = ["serve", "--profile", profile, "--service", service, "--log-format", "json"];
+        let mut running = self.start(&arguments);
+        let line = running.until_it_prints("\"internal\":");
+        let line = serde_json::from_str::<Value>(&line).expect("a line of the log is JSON");
+        let address = |field: &str| line[field].as_str().and_then(|text| text.parse().ok());
+        let (internal, public) = (address("internal").expect("it says where it listens"), address("public"));
+        (running, internal, public)
+    }
+
     /// The processes of this data directory that live now.
     pub(crate) fn processes(&self) -> Vec<u32> {
         let own = self.data_dir();
@@ -204,6 +217,12 @@ impl Running {
         };
         let line = eventually(&format!("`{arguments}` prints {text:?}"), look, Option::is_some);
         line.unwrap_or_default()
+    }
+
+    /// The lines that have this text so far, whichever its output.
+    pub(crate) fn lines_with(&self, text: &str) -> Vec<String> {
+        let printed = format!("{}{}", self.stdout(), self.stderr());
+        printed.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
     }
 
     pub(crate) fn signal(&self, wanted: Signal) {

@@ -1,4 +1,4 @@
-//! A place between two services at which answers get lost.
+//! A place between two services at which answers get lost, or become others.
 //!
 //! It carries whole requests to the real peer and whole answers back, one connection after the other to the peer, and asks
 //! a judge about each exchange when the peer has answered, so when it has committed.
@@ -28,6 +28,8 @@ pub(crate) enum Fate {
     IsLate,
     /// The request arrives a second time, and the second answer is the one that arrives.
     IsTheSecond,
+    /// These bytes arrive instead, and the connection is closed.
+    Becomes(&'static [u8]),
 }
 
 type Judge = dyn Fn(&Exchange) -> Fate + Send + Sync;
@@ -100,6 +102,7 @@ impl Line {
                 Fate::Arrives => answer,
                 Fate::IsTheSecond => self.ask(&request)?,
                 Fate::IsLost => return Ok(()),
+                Fate::Becomes(bytes) => return caller.get_mut().write_all(bytes),
                 Fate::IsLate => {
                     // A caller who waits says nothing more; one who has given up closes the connection.
                     let _nothing = caller.fill_buf()?;

@@ -4,6 +4,7 @@
 //! one operation that reads and one that writes, where there are both.
 
 mod log;
+mod registry;
 mod wire;
 
 use std::rc::Rc;
@@ -16,6 +17,8 @@ use cart_api::{Cart as _, CartError, MockCart, PutBackCart, TakingId};
 use catalog_api::rest::RemoteCatalog;
 use catalog_api::{Catalog as _, CatalogError, ListProducts, MockCatalog, ProductId};
 use cleave_core::{AccountId, Context, ContractError, Money};
+use cleave_discovery::rest::RemoteRegistry;
+use cleave_discovery::{Instance, Registration, Registry as _, RegistryError, Watch};
 use cleave_events::rest::RemoteEventLog;
 use cleave_events::{Append, EventLog as _, EventLogError, FollowEvents};
 use cleave_rest::Peer;
@@ -31,6 +34,7 @@ use payments_api::{DeclineReason, MockPayments, PaymentId, Payments as _, Paymen
 use uuid::Uuid;
 
 use self::log::RefusingLog;
+use self::registry::RefusingRegistry;
 use self::wire::Wire;
 
 /// An example of each of these variants. A variant that is missing here does not compile.
@@ -316,6 +320,34 @@ fn every_error_of_the_event_log_survives_the_wire() {
             remote.topics(context).await.err(),
             remote.append(context, append).await.err(),
             remote.follow(context, follow).await.err(),
+        ]
+    });
+}
+
+#[test]
+fn every_error_of_the_registry_survives_the_wire() {
+    let address = ([0, 0, 0, 0], 7001).into();
+    let errors = one_of_each!(RegistryError {
+        UnknownService { service: "gods".to_owned(), known: "goods, edge".to_owned() },
+        WrongKey { service: "goods".to_owned() },
+        Unreachable { address: address },
+        Unauthenticated,
+        Forbidden,
+        Timeout,
+        Unavailable { what: "registry".to_owned() },
+        Internal,
+    });
+    let mount = |config: &mut ServiceConfig, error: &RegistryError| {
+        let registry = Rc::new(RefusingRegistry(error.clone()));
+        cleave_discovery::rest::mount(config, registry, Exposure::Internal);
+    };
+    survive(errors, "/internal/v1/registry/services", mount, &async |peer, context| {
+        let remote = RemoteRegistry(peer);
+        let instance = Instance { name: "1".to_owned(), tcp: address, unix: None };
+        let registration = Registration { service: "goods".to_owned(), instance, key: "a key".to_owned() };
+        vec![
+            remote.watch(context, Watch::default()).await.err(),
+            remote.register(context, registration).await.err(),
         ]
     });
 }

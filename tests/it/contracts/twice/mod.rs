@@ -10,6 +10,7 @@ mod inventory;
 mod notifications;
 mod orders;
 mod payments;
+mod registry;
 
 use std::fmt::Debug;
 use std::rc::Rc;
