@@ -134,3 +134,6 @@ fn services(subject: &dyn Subject, cpu_sets: &CpuSets) -> Result<Vec<String>, Co
     guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
     Ok(services)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::*;
+use crate::dice::Dice;
+use crate::http::{Request, Response};
+use crate::subject::{Process, Running};
+use crate::testing::Server;
+
+/// A deployment of two processes: `/page` needs the front alone, `/stock` both. Whoever is gone is started again after a while.
+struct Two;
+
+struct RunningTwo {
+    server: Server,
+    front: Arc<Sleeper>,
+    back: Arc<Sleeper>,
+}
+
+/// A process that does nothing, and can be killed and paused as any other.
+struct Sleeper(Mutex<Child>);
+
+impl Sleeper {
+    fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Self::process())))
+    }
+
+    fn process() -> Child {
+        Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().expect("it can be started")
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.lock().expect("nobody panics with it").id()
+    }
+
+    fn is_at_work(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|state| state.starts_with(['S', 'R']))
+    }
+
+    fn start_again(&self) {
+        let mut child = self.0.lock().expect("nobody panics with it");
+        let _dead = child.kill();
+        let _reaped = child.wait();
+        *child = Self::process();
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let child = self.0.get_mut().expect("nobody panics with it");
+        let _dead = child.kill();
+        let _reaped = child.wait();
+    }
+}
+
+impl Subject for Two {
+    fn label(&self) -> &str {
+        "two"
+    }
+
+    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
+        let (front, back) = (Sleeper::new(), Sleeper::new());
+        let (of_page, of_stock) = (Arc::clone(&front), Arc::clone(&back));
+        let server = Server::start(move |path, _| {
+            let is_fine = of_page.is_at_work() && (path == "/page" || of_stock.is_at_work());
+            (if is_fine { 200 } else { 503 }, String::new())
+        });
+        Ok(Box::new(RunningTwo { server, front, back }))
+    }
+}
+
+impl Running for RunningTwo {
+    fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        let process =
+            |service: &str, sleeper: &Sleeper| Process { service: service.to_owned(), pid: sleeper.pid() };
+        vec![process("front", &self.front), process("back", &self.back)]
+    }
+
+    fn start_ms(&self) -> f64 {
+        0.0
+    }
+
+    fn tend(&mut self) {
+        for sleeper in [&self.front, &self.back] {
+            let sleeper = Arc::downgrade(sleeper);
+            std::thread::spawn(move || {
+                while let Some(sleeper) = sleeper.upgrade() {
+                    let state = std::fs::read_to_string(format!("/proc/{}/stat", sleeper.pid()));
+                    let is_dead = state.is_ok_and(|state| state.contains(") Z "));
+                    std::thread::sleep(Duration::from_millis(150));
+                    if is_dead {
+                        sleeper.start_again();
+                    }
+                }
+            });
+        }
+    }
+
+    fn stop(self: Box<Self>) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+struct Get(&'static str);
+
+impl Journey for Get {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn request(&self, _dice: &mut Dice) -> Request {
+        Request::get(format!("/{}", self.0))
+    }
+
+    fn accepts(&self, response: &Response) -> bool {
+        response.status == 200
+    }
+}
+
+#[test]
+fn each_process_is_killed_and_paused_and_what_needs_it_is_down_until_it_is_back() {
+    let settings = BlastSettings {
+        before_seconds: 0.3,
+        pause_seconds: 0.4,
+        after_seconds: 1.5,
+        patience_seconds: 0.5,
+        rate_per_second: 100.0,
+    };
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    let journeys: [&dyn Journey; 2] = [&Get("page"), &Get("stock")];
+    let mut heard = Vec::new();
+    let blast = BlastRadius::measure(&settings, &[&Two], &journeys, &cpu_sets, 1, |what, done, of_all| {
+        heard.push(format!("{done} of {of_all}: {what}"));
+    });
+    let strikes = blast.expect("all trials can be made").topologies.remove("two").expect("it was measured");
+    let extents = strikes.iter().map(|strike| {
+        let extent = |journey: &str| strike.journeys[journey].extent;
+        (strike.service.as_str(), strike.fault, extent("page"), extent("stock"))
+    });
+    let (down, fine) = (Extent::Down, Extent::Unaffected);
+    let expected = [
+        ("front", Fault::Kill, down, down),
+        ("front", Fault::Pause, down, down),
+        ("back", Fault::Kill, fine, down),
+        ("back", Fault::Pause, fine, down),
+    ];
+    assert_eq!(extents.collect::<Vec<_>>(), expected);
+    for strike in &strikes {
+        let recovered = strike.journeys["stock"].recovered_ms;
+        assert!(recovered.is_some_and(|ms| (50.0..1_400.0).contains(&ms)), "{strike:?}");
+    }
+    assert_eq!(heard[3], "3 of 4: two: back is paused");
+}
