@@ -86,6 +86,8 @@ compare-check:
     trap 'rm -rf "$results_dir"' EXIT
     timeout --kill-after=10 300 cargo run --release -- compare --quick --out "$results_dir"
     python3 .ci/check_results.py "$results_dir/results.json"
+    cargo run --release -- compare report "$results_dir/results.json" --svg "$results_dir/pictures"
+    test -s "$results_dir/report.html" -a -s "$results_dir/pictures/spectrum-1.svg"
 
 # All that CI does, in its order: what is quick to fail stands first, what shares a compilation stands together
 ci: lockfile deny lint doc test bench-check build binary-size compare-check

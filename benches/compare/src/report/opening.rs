@@ -18,6 +18,7 @@ pub(super) fn section(results: &Results) -> Element {
         .with("class", "verdict")
         .with("aria-labelledby", "verdict-heading")
         .child(Element::new("h2").with("id", "verdict-heading").text("Verdict"))
+        .child(Element::new("p").text(control(results)))
         .children(
             headline(results).into_iter().map(|line| Element::new("p").with("class", "headline").text(line)),
         )
@@ -25,6 +26,18 @@ pub(super) fn section(results: &Results) -> Element {
         .child(list(verdict::trust(results)))
         .child(Element::new("h3").text("Journey by journey"))
         .child(list(verdict::verdict(results)))
+}
+
+/// Whether the instrument agrees with itself, before anything that it says.
+fn control(results: &Results) -> String {
+    let journeys = || results.journey_order.iter();
+    let agreeing = journeys().filter(|journey| verdict::withheld(results, journey, Quantity::P50).is_none());
+    format!(
+        "A/A control: measured twice under two names, {} agrees with itself in {} of {} journeys (p50).",
+        results.baseline(),
+        agreeing.count(),
+        journeys().count()
+    )
 }
 
 /// The whole in a sentence a topology.

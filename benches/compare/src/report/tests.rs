@@ -6,6 +6,7 @@ fn the_report_opens_with_the_verdict_and_its_trust_before_any_picture() {
     let page = page(&MadeUp::default().results());
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text:?} is missing"));
     let headline = place("a | b answers in");
+    assert!(place("agrees with itself in 2 of 2 journeys") < headline);
     assert!(headline < place("How far to trust it"));
     assert!(place("A/A: mono measured twice") < place("Journey by journey"));
     assert!(place("Journey by journey") < place("<svg"));
@@ -15,6 +16,7 @@ fn the_report_opens_with_the_verdict_and_its_trust_before_any_picture() {
 #[test]
 fn conclusions_are_withheld_where_the_control_differs_from_itself() {
     let page = page(&MadeUp { twin: 1.2, ..MadeUp::default() }.results());
+    assert!(page.contains("agrees with itself in 0 of 2 journeys"), "the first line says so");
     assert!(page.contains("Nothing may be concluded about a | b"), "the headline says so");
     assert!(page.contains("conclusions withheld") && page.contains("no conclusion is drawn"));
     assert!(!page.contains("answers in"), "no claim of p50 is left");
