@@ -1,12 +1,12 @@
 //! What goes on while a process is gone: the *blast radius* of its end.
 //!
 //! Every process of every topology is killed, and in another trial paused, under a steady load of all journeys, in a deployment
-//! that was started afresh for it. Killed ones are started again as in operation. Customers come when a schedule says so, whether or
+//! that was started afresh for it. Killed ones are started again as in operation. Visitors come when a schedule says so, whether or
 //! not earlier ones were answered, and wait for a second: what comes later is no answer to them.
 
-mod customers;
 mod damage;
 mod strike;
+mod visitors;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,15 +22,15 @@ pub use strike::Strike;
 /// How the blast radius is measured. Times are in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BlastSettings {
-    /// How long customers come before anything happens.
+    /// How long visitors come before anything happens.
     pub before_seconds: f64,
     /// How long a paused process is paused.
     pub pause_seconds: f64,
-    /// How long customers come after it happened.
+    /// How long visitors come after it happened.
     pub after_seconds: f64,
-    /// How long a customer waits for an answer.
+    /// How long a visitor waits for an answer.
     pub patience_seconds: f64,
-    /// Customers a second of a journey that only reads; others come as much more seldom as in the paced phase.
+    /// Visitors a second of a journey that only reads; others come as much more seldom as in the paced phase.
     pub rate_per_second: f64,
 }
 

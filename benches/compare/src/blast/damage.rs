@@ -51,7 +51,7 @@ pub struct Damage {
     pub recovered_ms: Option<f64>,
 }
 
-/// One customer's request.
+/// One visitor's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Visit {
     /// When it was due, from the start of the load.
@@ -71,7 +71,7 @@ impl Damage {
         format!("{percent:.0} % {well}")
     }
 
-    /// Judges what customers saw, in the order in which they came, of a fault at this moment.
+    /// Judges what visitors saw, in the order in which they came, of a fault at this moment.
     pub(super) fn of(visits: &[Visit], fault_at: Duration) -> Self {
         let (before, after): (Vec<_>, Vec<_>) =
             visits.iter().copied().partition(|visit| visit.due + visit.took < fault_at);
@@ -113,7 +113,7 @@ mod tests {
 
     const FAULT: Duration = Duration::from_millis(500);
 
-    /// A customer each 10 ms for two seconds; `outcome` tells of the moment how many ms the answer took and whether it was right.
+    /// A visitor each 10 ms for two seconds; `outcome` tells of the moment how many ms the answer took and whether it was right.
     fn visits(outcome: impl Fn(u64) -> (u64, bool)) -> Vec<Visit> {
         let visit = |due| {
             let (took, is_right) = outcome(due);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
-use super::customers::Customers;
+use super::visitors::Visitors;
 use super::{BlastSettings, Damage, Fault};
 use crate::affinity::CpuSets;
 use crate::block::{self, purpose};
@@ -18,7 +18,7 @@ use crate::schedule;
 use crate::subject::Subject;
 use crate::{preparation, subject::Process};
 
-/// Between the last preparation and the first customer.
+/// Between the last preparation and the first visitor.
 const BREATH: Duration = Duration::from_millis(50);
 
 /// What a fault of one process did.
@@ -66,16 +66,16 @@ impl Trial<'_> {
         let fault_at = seconds(self.settings.before_seconds);
         let journeys = thread::scope(|scope| {
             let (cpu_sets, patience) = (self.cpu_sets, seconds(self.settings.patience_seconds));
-            let customers = loads.iter().map(|(journey, schedule, requests)| {
-                let customers = Customers { journey: *journey, requests, schedule, patience };
-                let come = move || (*journey, customers.come(address, start, cpu_sets));
+            let visitors = loads.iter().map(|(journey, schedule, requests)| {
+                let visitors = Visitors { journey: *journey, requests, schedule, patience };
+                let come = move || (*journey, visitors.come(address, start, cpu_sets));
                 scope.spawn(come)
             });
-            let customers = customers.collect::<Vec<_>>();
+            let visitors = visitors.collect::<Vec<_>>();
             thread::sleep((start + fault_at).saturating_duration_since(Instant::now()));
             let struck_at = start.elapsed();
             self.strike(target.as_ref());
-            let seen = customers.into_iter().map(ScopedJoinHandle::join);
+            let seen = visitors.into_iter().map(ScopedJoinHandle::join);
             let seen = seen.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             seen.map(|(journey, visits)| (journey.name().to_owned(), Damage::of(&visits, struck_at)))
                 .collect()

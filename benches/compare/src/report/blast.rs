@@ -24,12 +24,12 @@ pub(super) fn figure(results: &Results) -> Figure {
         id: "blast",
         heading: "Blast radius",
         see: format!(
-            "One trial a row: a process is killed and started again, or paused for {:.1} s, while customers of all journeys come. A cell says \
+            "One trial a row: a process is killed and started again, or paused for {:.1} s, while visitors of all journeys come. A cell says \
              what became of a journey, which share of those who came after the fault got no right answer within {:.0} s, and how long \
              it took until everybody did. A row that is dark from end to end is a process that everything needs.",
             blast.settings.pause_seconds, blast.settings.patience_seconds
         ),
-        caution: "One trial each, so a share is of a few dozen customers and a time says its order of magnitude. Processes are started again within \
+        caution: "One trial each, so a share is of a few dozen visitors and a time says its order of magnitude. Processes are started again within \
                   moments on this machine; on others an image may have to be fetched first. A machine or a network that fails takes several \
                   processes with it.",
         panels: panels.collect(),

@@ -1,4 +1,4 @@
-//! Customers who come on time, whatever becomes of those before them.
+//! Visitors who come on time, whatever becomes of those before them.
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -18,8 +18,8 @@ const AT_ONCE: usize = 80;
 /// They do next to nothing.
 const STACK_BYTES: usize = 128 * 1024;
 
-/// The customers of one journey.
-pub(super) struct Customers<'a> {
+/// The visitors of one journey.
+pub(super) struct Visitors<'a> {
     pub(super) journey: &'a dyn Journey,
     pub(super) requests: &'a [Request],
     /// When each comes, from the start of the load.
@@ -27,7 +27,7 @@ pub(super) struct Customers<'a> {
     pub(super) patience: Duration,
 }
 
-impl Customers<'_> {
+impl Visitors<'_> {
     /// Has them come from `start` on, and tells in the order of the schedule what each saw.
     pub(super) fn come(&self, address: SocketAddr, start: Instant, cpu_sets: &CpuSets) -> Vec<Visit> {
         let (next, visits) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(self.schedule.len())));
@@ -46,15 +46,15 @@ impl Customers<'_> {
                         let is_right = self.ask(address, &mut connection, request);
                         let took = (start + *due).elapsed();
                         let visit = Visit { due: *due, took, is_right: is_right && took <= self.patience };
-                        visits.lock().expect("no customer panics with it").push((number, visit));
+                        visits.lock().expect("no visitor panics with it").push((number, visit));
                     }
                 };
-                let customer = thread::Builder::new().stack_size(STACK_BYTES);
+                let visitor = thread::Builder::new().stack_size(STACK_BYTES);
                 // Where the system gives no more threads, those that are there take turns, and wait.
-                let _started = customer.spawn_scoped(scope, come);
+                let _started = visitor.spawn_scoped(scope, come);
             }
         });
-        let mut visits = visits.into_inner().expect("no customer panics with it");
+        let mut visits = visits.into_inner().expect("no visitor panics with it");
         visits.sort_unstable_by_key(|(number, _)| *number);
         visits.into_iter().map(|(_, visit)| visit).collect()
     }
