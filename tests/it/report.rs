@@ -78,7 +78,7 @@ fn what_is_no_results_is_refused_with_what_where_and_how_to_mend_it() {
     let no_rounds = file("no-rounds.json", &no_rounds.to_string());
     for (path, words) in [
         (&absent, ["absent.json cannot be read", "No such file", "results.json"]),
-        (&cut, ["cut.json ends in the middle", "line 1, column 1000", "measure anew"]),
+        (&cut, ["cut.json is empty or ends in the middle", "line 1, column 1000", "measure anew"]),
         (&html, ["page.html is not JSON", "line 1 column 1", "not its report.html"]),
         (&newer, ["newer.json has schema_version 3", "reads 1 to 2", "measure anew"]),
         (&other, ["other.json is JSON without schema_version", "no results", "give its results.json"]),

@@ -21,7 +21,9 @@ pub enum LoadError {
         source: std::io::Error,
     },
     /// It ends in the middle.
-    #[error("{path} ends in the middle, at line {line}, column {column}: copy it anew, or measure anew")]
+    #[error(
+        "{path} is empty or ends in the middle, at line {line}, column {column}: copy it anew, or measure anew"
+    )]
     CutOff {
         /// The file.
         path: PathBuf,
@@ -87,11 +89,12 @@ impl Results {
 
     fn from_text(text: &str, path: &Path) -> Result<Self, LoadError> {
         let path = || path.to_owned();
-        let value: Value = serde_json::from_str(text).map_err(|error| match error.classify() {
-            serde_json::error::Category::Eof => {
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            if error.is_eof() {
                 LoadError::CutOff { path: path(), line: error.line(), column: error.column() }
+            } else {
+                LoadError::NotJson { path: path(), source: error }
             }
-            _ => LoadError::NotJson { path: path(), source: error },
         })?;
         let damaged = |source| LoadError::Damaged { path: path(), source };
         let results = match value.get("schema_version").or_else(|| value.get("schema")) {

@@ -44,7 +44,7 @@ pub(super) fn cpu(results: &Results) -> Figure {
         id: "cpu",
         heading: "CPU time per request, by process",
         see: "The length of a bar is what one request costs all processes of a topology together in the paced phase; each \
-              numbered part is one process. Compare whole bars for the price, parts for where the work is done."
+              numbered part is one process. Compare whole bars for the whole cost, parts for where the work is done."
             .to_owned(),
         caution: "Medians over rounds, process by process: their sum may differ a little from the median of the sums. It is the time \
                   of user and kernel that is booked on the processes; interrupts and the load generator are not in it.",
