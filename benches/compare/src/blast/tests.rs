@@ -56,7 +56,7 @@ impl Drop for Sleeper {
 }
 
 impl Subject for Two {
-    fn label(&self) -> &str {
+    fn label(&self) -> &'static str {
         "two"
     }
 
