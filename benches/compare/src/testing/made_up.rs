@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::affinity::CpuSets;
+use crate::blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 use crate::block::Measured;
 use crate::dice::Dice;
 use crate::histogram::Latencies;
@@ -64,7 +65,38 @@ impl MadeUp {
         results.began_at = Some("2026-01-02T03:04:05Z".to_owned());
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
+        results.blast_radius = Some(Self::blast_radius());
         results
+    }
+
+    /// Of one process everything needs, of another one the second journey alone.
+    fn blast_radius() -> BlastRadius {
+        let extent = |service: &str, journey: &str| match (service, journey == JOURNEYS[1]) {
+            ("b", false) => Extent::Unaffected,
+            ("a", false) => Extent::Degraded,
+            _ => Extent::Down,
+        };
+        let damage = |extent: Extent| {
+            let (failed, slow, longest_ms) = match extent {
+                Extent::Unaffected => (0, 0, 3.5),
+                Extent::Degraded => (4, 7, 320.0),
+                Extent::Down => (55, 0, 1_000.0),
+            };
+            let recovered_ms = Some(longest_ms * 1.5).filter(|_| failed > 0).or(Some(0.0));
+            Damage { extent, requests: 60, failed, slow, longest_ms, recovered_ms }
+        };
+        let strike = |service: &str, fault| Strike {
+            service: service.to_owned(),
+            fault,
+            journeys: JOURNEYS.iter().map(|it| ((*it).to_owned(), damage(extent(service, it)))).collect(),
+        };
+        let strikes = |services: &[&str]| {
+            let all = services.iter().flat_map(|service| Fault::ALL.map(|fault| strike(service, fault)));
+            all.collect::<Vec<_>>()
+        };
+        let topologies = [("mono", strikes(&["all"])), ("a | b", strikes(&["a", "b"]))];
+        let topologies = topologies.map(|(label, strikes)| (label.to_owned(), strikes));
+        BlastRadius { settings: BlastSettings::default(), topologies: topologies.into_iter().collect() }
     }
 
     fn block(
