@@ -38,7 +38,7 @@ pub(super) struct CompareArgs {
     /// End within 150 seconds; without it within 15 minutes
     #[arg(long)]
     quick: bool,
-    /// Also kill and pause each process under load; without --quick that is done anyway. It takes 6 seconds a process and fault
+    /// Also kill, pause and restart each process under load, which takes 18 seconds for each; without --quick that is done anyway
     #[arg(long)]
     blast_radius: bool,
     /// Let the topologies use all processors; else the load generator has the last one for itself

@@ -1,8 +1,8 @@
 //! What goes on while a process is gone: the *blast radius* of its end.
 //!
-//! Every process of every topology is killed, and in another trial paused, under a steady load of all journeys, in a deployment
-//! that was started afresh for it. Killed ones are started again as in operation. Visitors come when a schedule says so, whether or
-//! not earlier ones were answered, and wait for a second: what comes later is no answer to them.
+//! Every process of every topology is killed, paused, and restarted, each in a trial of its own, under a steady load of all journeys, in
+//! a deployment that was started afresh for it. Whoever is gone is started again as in operation. Visitors come when a schedule says so,
+//! whether or not earlier ones were answered, and wait for a second: what comes later is no answer to them.
 
 mod damage;
 mod strike;
@@ -39,7 +39,7 @@ impl Default for BlastSettings {
         Self {
             before_seconds: 0.7,
             pause_seconds: 1.5,
-            after_seconds: 3.5,
+            after_seconds: 3.0,
             patience_seconds: 1.0,
             rate_per_second: 60.0,
         }
@@ -61,17 +61,20 @@ pub enum Fault {
     Kill,
     /// It stands still and goes on later, as on a machine that has no time for it.
     Pause,
+    /// It is asked to stop, finishes what is under way, and is started again, as when a release goes through.
+    Restart,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Kill, Self::Pause];
+    pub const ALL: [Self; 3] = [Self::Kill, Self::Pause, Self::Restart];
 
     /// What it is called in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kill => "killed",
             Self::Pause => "paused",
+            Self::Restart => "restarted",
         }
     }
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
-use crate::blast::BlastRadius;
+use crate::blast::{BlastRadius, Fault};
 use crate::block::{self, Measured, RoundPlan, purpose};
 use crate::dice::Dice;
 use crate::equivalence;
@@ -123,7 +123,8 @@ impl Comparison<'_> {
             self.settings.seed,
             |what, done, of_all| {
                 let seconds = began.elapsed().as_secs_f64();
-                let total = seconds + BlastRadius::seconds(settings, 1) / 2.0 * (of_all - done) as f64;
+                let total = seconds
+                    + BlastRadius::seconds(settings, 1) / Fault::ALL.len() as f64 * (of_all - done) as f64;
                 progress.advance(seconds, total, &format!("blast radius {} of {of_all}: {what}", done + 1));
             },
         )?;

@@ -86,8 +86,8 @@ impl Settings {
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 640.0,
-            limit_seconds: 720.0,
+            budget_seconds: 600.0,
+            limit_seconds: 680.0,
             blast: Some(BlastSettings::default()),
             rounds_target: 12,
             rounds_most: 60,

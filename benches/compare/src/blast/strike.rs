@@ -90,6 +90,7 @@ impl Trial<'_> {
         let send = |signal| pid.map(|pid| kill_process(pid, signal));
         match self.fault {
             Fault::Kill => drop(send(Signal::KILL)),
+            Fault::Restart => drop(send(Signal::TERM)),
             Fault::Pause => {
                 let _paused = send(Signal::STOP);
                 thread::sleep(Duration::from_secs_f64(self.settings.pause_seconds));

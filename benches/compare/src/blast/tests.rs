@@ -124,7 +124,7 @@ impl Journey for Get {
 }
 
 #[test]
-fn each_process_is_killed_and_paused_and_what_needs_it_is_down_until_it_is_back() {
+fn each_process_is_killed_paused_and_restarted_and_what_needs_it_is_down_until_it_is_back() {
     let settings = BlastSettings {
         before_seconds: 0.3,
         pause_seconds: 0.4,
@@ -147,13 +147,15 @@ fn each_process_is_killed_and_paused_and_what_needs_it_is_down_until_it_is_back(
     let expected = [
         ("front", Fault::Kill, down, down),
         ("front", Fault::Pause, down, down),
+        ("front", Fault::Restart, down, down),
         ("back", Fault::Kill, fine, down),
         ("back", Fault::Pause, fine, down),
+        ("back", Fault::Restart, fine, down),
     ];
     assert_eq!(extents.collect::<Vec<_>>(), expected);
     for strike in &strikes {
         let recovered = strike.journeys["stock"].recovered_ms;
         assert!(recovered.is_some_and(|ms| (50.0..1_400.0).contains(&ms)), "{strike:?}");
     }
-    assert_eq!(heard[3], "3 of 4: two: back is paused");
+    assert_eq!(heard[4], "4 of 6: two: back is paused");
 }

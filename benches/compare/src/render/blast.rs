@@ -32,7 +32,7 @@ fn cell(damage: Option<&Damage>) -> Text {
 pub(super) fn legend(blast: &BlastRadius) -> String {
     let settings = &blast.settings;
     format!(
-        "blast radius: a process is killed, and started again, or paused for {:.1} s while visitors come, {:.0} a second to read; \
+        "blast radius: a process is killed, paused for {:.1} s, or asked to stop, and started again, while visitors come, {:.0} a second to read; \
          the share of those after the fault who got no right answer within {:.0} s, and how long until all was well",
         settings.pause_seconds, settings.rate_per_second, settings.patience_seconds
     )

@@ -24,7 +24,7 @@ pub(super) fn figure(results: &Results) -> Figure {
         id: "blast",
         heading: "Blast radius",
         see: format!(
-            "One trial a row: a process is killed and started again, or paused for {:.1} s, while visitors of all journeys come. A cell says \
+            "One trial a row: a process is killed, paused for {:.1} s, or asked to stop; whoever is gone is started again; meanwhile visitors of all journeys come. A cell says \
              what became of a journey, which share of those who came after the fault got no right answer within {:.0} s, and how long \
              it took until everybody did. A row that is dark from end to end is a process that everything needs.",
             blast.settings.pause_seconds, blast.settings.patience_seconds
