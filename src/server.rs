@@ -9,14 +9,16 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_http::Protocol;
 use actix_rt::net::{TcpStream, UnixStream};
-use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
+use actix_server::{Server, ServerHandle};
 use actix_service::{ServiceFactoryExt as _, fn_service};
 use actix_web::web::{self, ServiceConfig};
 use cleave_rest::server::{Exposure, http_service, not_found};
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::watch;
 
 use crate::background::Background;
 use crate::compose::Cell;
@@ -26,6 +28,9 @@ use crate::process::Process;
 use crate::settings::Settings;
 use crate::settled;
 use crate::topology::{Link, Service, Topology};
+
+/// How long connections have to end before the listeners are closed.
+const MOMENTS: Duration = Duration::from_millis(250);
 
 /// The sockets of a process, bound and not yet served.
 #[derive(Debug)]
@@ -130,6 +135,7 @@ fn bind_unix(path: &Path) -> Result<(UnixListener, PathBuf), BindError> {
 pub struct Running {
     handle: ServerHandle,
     server: tokio::task::JoinHandle<io::Result<()>>,
+    stopping: Stopping,
     background: Background,
     process: Arc<Process>,
 }
@@ -151,7 +157,7 @@ impl Running {
             .worker_max_blocking_threads(1)
             .disable_signals()
             .shutdown_timeout(settings.drain_seconds);
-        let stopping = server.graceful_shutdown_signal();
+        let stopping = Stopping::default();
         let internal = tcp(routes(&process, mount_internal), stopping.clone());
         server = server.listen("internal", listeners.internal, internal)?;
         if let Some((listener, _)) = listeners.unix {
@@ -159,13 +165,13 @@ impl Running {
             server = server.listen_uds("internal-unix", listener, internal)?;
         }
         if let Some(listener) = listeners.public {
-            let public = tcp(routes(&process, gateway::mount), stopping);
+            let public = tcp(routes(&process, gateway::mount), stopping.clone());
             server = server.listen("public", listener, public)?;
         }
         let background = Background::start(&process, discovery)?;
         let server = server.run();
         let handle = server.handle();
-        Ok(Self { handle, server: tokio::spawn(server), background, process })
+        Ok(Self { handle, server: tokio::spawn(server), stopping, background, process })
     }
 
     /// Takes leave of the others, stops accepting, waits for what is under way, ends the background work, closes the databases.
@@ -177,6 +183,10 @@ impl Running {
         if let Some(registry) = &self.process.registry {
             registry.end_waiting();
         }
+        // Where a connection is open when it is told to stop, the server looks a second later whether it still is. Nearly all end within
+        // moments; whoever comes meanwhile waits in the queue of the listener.
+        self.handle.pause().await;
+        let _all_closed_or_some_take_longer = tokio::time::timeout(MOMENTS, self.stopping.close_all()).await;
         self.handle.stop(true).await;
         let served = self.server.await.map_err(io::Error::other)?;
         let background = self.background;
@@ -224,7 +234,7 @@ type Routes = Box<dyn Fn(&mut ServiceConfig)>;
 
 fn tcp(
     routes: impl Fn() -> Routes + Send + Clone + 'static,
-    stopping: GracefulShutdownSignal,
+    stopping: Stopping,
 ) -> impl actix_server::ServerServiceFactory<TcpStream> {
     move || {
         fn_service(|stream: TcpStream| async move {
@@ -233,24 +243,40 @@ fn tcp(
             let peer = stream.peer_addr().ok();
             Ok((stream, Protocol::Http1, peer))
         })
-        .and_then(http_service::<TcpStream, _>(routes(), told(stopping.clone())))
+        .and_then(http_service::<TcpStream, _>(routes(), stopping.told()))
     }
 }
 
 fn unix(
     routes: impl Fn() -> Routes + Send + Clone + 'static,
-    stopping: GracefulShutdownSignal,
+    stopping: Stopping,
 ) -> impl actix_server::ServerServiceFactory<UnixStream> {
     move || {
         fn_service(|stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) })
-            .and_then(http_service::<UnixStream, _>(routes(), told(stopping.clone())))
+            .and_then(http_service::<UnixStream, _>(routes(), stopping.told()))
     }
 }
 
-/// What a connection waits for to learn that the server stops.
-fn told(stopping: GracefulShutdownSignal) -> impl Fn() -> LocalBoxFuture<'static, ()> + 'static {
-    move || {
-        let stopping = stopping.clone();
-        Box::pin(async move { stopping.notified().await })
+/// How connections learn that the server stops, and how it learns that they are closed.
+#[derive(Debug, Clone, Default)]
+struct Stopping(Arc<watch::Sender<bool>>);
+
+impl Stopping {
+    /// What each connection waits for as long as it is open.
+    fn told(&self) -> impl Fn() -> LocalBoxFuture<'static, ()> + use<> {
+        let stopping = self.clone();
+        move || {
+            let mut stopping = stopping.0.subscribe();
+            Box::pin(async move {
+                // An error means that there is no server any more.
+                let _told_or_gone = stopping.wait_for(|is_stopping| *is_stopping).await;
+            })
+        }
+    }
+
+    /// Has every connection end after what is under way, and waits until all are closed.
+    async fn close_all(&self) {
+        self.0.send_replace(true);
+        self.0.closed().await;
     }
 }

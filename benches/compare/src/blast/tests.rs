@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::*;
@@ -16,6 +18,8 @@ struct RunningTwo {
     server: Server,
     front: Arc<Sleeper>,
     back: Arc<Sleeper>,
+    is_over: Arc<AtomicBool>,
+    tenders: Vec<JoinHandle<()>>,
 }
 
 /// A process that does nothing, and can be killed and paused as any other.
@@ -27,7 +31,9 @@ impl Sleeper {
     }
 
     fn process() -> Child {
-        Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().expect("it can be started")
+        let mut sleep = Command::new("sleep");
+        sleep.arg("600").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        sleep.spawn().expect("it can be started")
     }
 
     fn pid(&self) -> u32 {
@@ -39,19 +45,15 @@ impl Sleeper {
         stat.rsplit(") ").next().is_some_and(|state| state.starts_with(['S', 'R']))
     }
 
-    fn start_again(&self) {
+    fn end(&self) {
         let mut child = self.0.lock().expect("nobody panics with it");
         let _dead = child.kill();
         let _reaped = child.wait();
-        *child = Self::process();
     }
-}
 
-impl Drop for Sleeper {
-    fn drop(&mut self) {
-        let child = self.0.get_mut().expect("nobody panics with it");
-        let _dead = child.kill();
-        let _reaped = child.wait();
+    fn start_again(&self) {
+        self.end();
+        *self.0.lock().expect("nobody panics with it") = Self::process();
     }
 }
 
@@ -67,7 +69,7 @@ impl Subject for Two {
             let is_fine = of_page.is_at_work() && (path == "/page" || of_stock.is_at_work());
             (if is_fine { 200 } else { 503 }, String::new())
         });
-        Ok(Box::new(RunningTwo { server, front, back }))
+        Ok(Box::new(RunningTwo { server, front, back, is_over: Arc::default(), tenders: Vec::new() }))
     }
 }
 
@@ -88,9 +90,9 @@ impl Running for RunningTwo {
 
     fn tend(&mut self) {
         for sleeper in [&self.front, &self.back] {
-            let sleeper = Arc::downgrade(sleeper);
-            std::thread::spawn(move || {
-                while let Some(sleeper) = sleeper.upgrade() {
+            let (sleeper, is_over) = (Arc::clone(sleeper), Arc::clone(&self.is_over));
+            self.tenders.push(std::thread::spawn(move || {
+                while !is_over.load(Ordering::SeqCst) {
                     let state = std::fs::read_to_string(format!("/proc/{}/stat", sleeper.pid()));
                     let is_dead = state.is_ok_and(|state| state.contains(") Z "));
                     std::thread::sleep(Duration::from_millis(150));
@@ -98,11 +100,17 @@ impl Running for RunningTwo {
                         sleeper.start_again();
                     }
                 }
-            });
+            }));
         }
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {
+        self.is_over.store(true, Ordering::SeqCst);
+        for tender in self.tenders {
+            tender.join().expect("it ends in peace");
+        }
+        self.front.end();
+        self.back.end();
         Ok(())
     }
 }

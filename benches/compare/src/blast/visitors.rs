@@ -59,14 +59,19 @@ impl Visitors<'_> {
         visits.into_iter().map(|(_, visit)| visit).collect()
     }
 
-    fn ask(&self, address: SocketAddr, connection: &mut Option<Connection>, request: &Request) -> bool {
-        let open = match connection.take() {
-            Some(open) => Ok(open),
-            None => Client::new(address, self.patience).connect(),
+    /// Whether the answer is right. A connection that was kept may have ended meanwhile, which says nothing of the deployment: then the
+    /// request is sent again on a new one, as every client does.
+    fn ask(&self, address: SocketAddr, kept: &mut Option<Connection>, request: &Request) -> bool {
+        let began = Instant::now();
+        let over_kept =
+            kept.take().and_then(|mut connection| Some((connection.send(request).ok()?, connection)));
+        let over_new = || {
+            let mut connection = Client::new(address, self.patience).connect().ok()?;
+            Some((connection.send(request).ok()?, connection))
         };
-        let Ok(mut open) = open else { return false };
-        let Ok(response) = open.send(request) else { return false };
-        *connection = Some(open);
+        let again = || if began.elapsed() < self.patience { over_new() } else { None };
+        let Some((response, connection)) = over_kept.or_else(again) else { return false };
+        *kept = (!response.closes_connection()).then_some(connection);
         self.journey.accepts(&response)
     }
 }
