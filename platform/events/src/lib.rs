@@ -17,6 +17,7 @@
 //! [`rebuild()`] writes that anew from the outbox, and [`Retention`] cuts what is old or too much. Read on at `outbox.rs`,
 //! `relay.rs`, `table.rs`, `consumer.rs`.
 
+mod checksum;
 mod consumer;
 mod dead_letters;
 mod log;
@@ -32,16 +33,19 @@ pub mod rest;
 mod retention;
 mod settings;
 mod table;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 
 use cleave_db::{Migration, Migrations};
 
+pub use checksum::checksum;
 pub use consumer::Consumer;
 pub use dead_letters::{DeadLetter, DeadLetterState};
 pub use log::{
     Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
-    ReadRange, TopicStatus, Trim,
+    ReadRange, TopicStatus, Trim, admit,
 };
 pub use observed::ObservedEventLog;
 pub use outbox::{Outbox, outbox_events};
