@@ -9,7 +9,7 @@ use super::Check;
 use super::check::in_two;
 use super::scope::{Run, Scope, Wanted};
 use crate::directory::{AddressError, Directory};
-use crate::house::HOUSE;
+use crate::house::{HOUSE, placed};
 use crate::settings::Settings;
 use crate::topology::{self, Topology, TopologyError};
 
@@ -21,7 +21,7 @@ pub(super) fn resolve<'asked>(
 ) -> (Scope<'asked>, Vec<Check>) {
     let mut checks = Vec::new();
     let topology = match topology::resolve(&settings.topology, topologies, &HOUSE) {
-        Ok(topology) => Some(topology),
+        Ok(topology) => Some(placed(topology, settings).0),
         Err(error) => {
             checks.extend(refused(&error));
             None
