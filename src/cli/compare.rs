@@ -53,6 +53,11 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
              --database out"
         )));
     }
+    if !settings.has_database("events") {
+        return Err(usage(anyhow!(
+            "compare gives each topology an event log of its own, which NATS cannot: leave events.url and --events out"
+        )));
+    }
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     std::fs::create_dir_all(&args.out).with_context(|| {

@@ -137,7 +137,8 @@ impl Topology {
         for service in &mut self.services {
             service.roles.retain(|hosted| *hosted != role);
         }
-        let (left, idle) = self.services.into_iter().partition(|service: &Service| service.parts().next().is_some());
+        let (left, idle) =
+            self.services.into_iter().partition(|service: &Service| service.parts().next().is_some());
         self.services = left;
         (self, idle.into_iter().map(|service: Service| service.name).collect())
     }

@@ -83,13 +83,16 @@ pub(crate) struct Api<'connection> {
 }
 
 impl Api<'_> {
-    /// Asks JetStream's interface of this name. Nothing where no part of the server listens to it.
+    /// Asks JetStream's interface of this name; `()` is an empty body. Nothing where no part of the server listens to it.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         subject: &str,
         body: &impl Serialize,
     ) -> Result<Result<T, Refusal>, NatsError> {
-        let body = serde_json::to_vec(body).map_err(|error| self.connection.failed(error))?;
+        let mut body = serde_json::to_vec(body).map_err(|error| self.connection.failed(error))?;
+        if body == b"null" {
+            body.clear();
+        }
         let request = Request::new().payload(body.into());
         let answer = self.send(format!("$JS.API.{subject}"), request).await?;
         let Some(answer) = answer else {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use cleave_core::{Clock, Context};
 use cleave_events::{
     Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
-    RecordedEvent, TopicStatus, Trim, admit,
+    RecordedEvent, Renew, TopicStatus, Trim, admit,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -221,5 +221,14 @@ impl EventLog for NatsLog {
     async fn trim(&self, context: &Context, request: Trim) -> Result<i64, EventLogError> {
         admit(context)?;
         self.cut(context, &request).await
+    }
+}
+
+#[async_trait(?Send)]
+impl Renew for NatsLog {
+    async fn renew(&self, context: &Context, topic: &str, first_offset: i64) -> Result<(), EventLogError> {
+        admit(context)?;
+        stream_of(topic)?;
+        Ok(self.api(context).await?.renew_topic(topic, self.replicas(), first_offset).await?)
     }
 }

@@ -101,6 +101,25 @@ impl Api<'_> {
         self.prepare(of_consumers(replicas)).await
     }
 
+    /// Takes the stream of a topic away and makes it anew, as it was, but empty: its next event has this number.
+    pub(crate) async fn renew_topic(
+        &self,
+        topic: &str,
+        replicas: u32,
+        first_offset: i64,
+    ) -> Result<(), NatsError> {
+        let Value::Object(mut config) = of_topic(topic, replicas) else { return Ok(()) };
+        let name = format!("{PREFIX}{topic}");
+        if let Some(stream) = self.stream(&name).await? {
+            config = merged(&stream.config, &config);
+            let deleted = self.ask::<Value>(&format!("STREAM.DELETE.{name}"), &()).await?;
+            deleted.map_err(|refusal| self.refused(refusal))?;
+        }
+        config.insert("first_seq".to_owned(), first_offset.into());
+        let created = self.ask::<Stream>(&format!("STREAM.CREATE.{name}"), &config).await?;
+        created.map(drop).map_err(|refusal| self.refused(refusal))
+    }
+
     async fn prepare(&self, wanted: Value) -> Result<(), NatsError> {
         let Value::Object(wanted) = wanted else { return Ok(()) };
         let name = wanted.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -70,6 +70,13 @@ impl NatsServer {
         server
     }
 
+    /// None yet: what stands in for a server that another thread has meanwhile.
+    #[cfg(test)]
+    pub(crate) fn idle() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, settings: String::new(), port: 0, running: None }
+    }
+
     /// Starts it again, at the same port, with what it has stored.
     pub fn start(&mut self) {
         assert!(self.running.is_none(), "it runs");

@@ -50,7 +50,7 @@ pub use log::{
 pub use observed::ObservedEventLog;
 pub use outbox::{Outbox, outbox_events};
 pub use reaction::{Reaction, ReactionError};
-pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use rebuild::{RebuildError, Rebuilt, Renew, rebuild, rebuild_whole};
 pub use recorded::RecordedEvent;
 pub use relay::Relay;
 pub use replay::{ReplayError, Replayed};
