@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cleave::compose::Cell;
-use cleave::house::HOUSE;
+use cleave::house::{HOUSE, placed};
 use cleave::process::Process;
 use cleave::provision;
 use cleave::server::{Listeners, Running};
@@ -42,6 +42,7 @@ impl RunningStore {
     pub(crate) fn start(settings: &Settings, topology: &str) -> (Self, SocketAddr) {
         let topology =
             topology::resolve(topology, &config().join("topologies"), &HOUSE).expect("the topology is valid");
+        let (topology, _) = placed(topology, settings);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         provision::create_keys(settings).expect("keys");
@@ -75,6 +76,12 @@ impl RunningStore {
             services.insert(name, (process, Some(running.expect("it can be served"))));
         }
         (Self { runtime, services, topology }, public.expect("one service is the gateway"))
+    }
+
+    /// The same for a role that nobody may host.
+    #[expect(dead_code, reason = "not every benchmark asks")]
+    pub(crate) fn cell_of_host(&self, role: &str) -> Option<Rc<Cell>> {
+        self.topology.host_of(role).map(|_| self.cell_of(role))
     }
 
     /// One more thread of the service that hosts this module: the calling one.

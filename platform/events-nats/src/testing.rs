@@ -7,7 +7,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -17,6 +17,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::{NatsLog, NatsSettings};
+
+/// The configuration of a server that acknowledges what is on the disk.
+const SYNCING: &str = "jetstream { store_dir: \"STORE\", sync_interval: always }";
 
 /// Whether this machine has a NATS server; where it has not, the tests on it are skipped.
 ///
@@ -56,12 +59,22 @@ impl NatsServer {
     /// Where this machine has no program for it, or it fails; so do the others.
     #[expect(clippy::new_without_default, reason = "it starts a process")]
     pub fn new() -> Self {
-        Self::with_settings("jetstream { store_dir: \"STORE\", sync_interval: always }")
+        Self::with_settings(SYNCING)
+    }
+
+    /// A server that keeps what it has below this folder, on the disk that it is on.
+    pub fn in_folder(folder: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("nats-").tempdir_in(folder).expect("a temporary folder");
+        Self::start_in(folder, SYNCING)
     }
 
     /// A server with this configuration, in which `STORE` stands for a folder.
     pub fn with_settings(settings: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("cleave-nats-").tempdir().expect("a temporary folder");
+        Self::start_in(folder, settings)
+    }
+
+    fn start_in(folder: TempDir, settings: &str) -> Self {
         let store = folder.path().join("store");
         let settings =
             settings.replace("STORE", store.to_str().expect("a temporary folder has a plain name"));
