@@ -78,8 +78,9 @@ fn main() {
     ];
     contenders.extend(nats.as_ref().map(|nats| Contender::new("log in NATS", || nats.tell())));
     take_turns("commit to effect", turns, contenders);
-    let producers = Producers::of(&apart.store);
-    let producers_on_nats = nats.as_ref().map(|nats| Producers::of(&nats.store));
+    let table = apart.store.cell_of("events").process().event_log.clone();
+    let producers = Producers::of(&apart.store, table);
+    let producers_on_nats = nats.as_ref().map(|nats| Producers::of(&nats.store, None));
     let engines = [("", Some(&producers)), ("NATS: ", producers_on_nats.as_ref())];
     let mut contenders = vec![Contender::new("fdatasync of a page", || sync.borrow_mut()())];
     for (engine, producers) in engines {
@@ -188,11 +189,9 @@ struct Totals {
 }
 
 impl Producers {
-    fn of(store: &RunningStore) -> Self {
+    fn of(store: &RunningStore, table: Option<TableLog>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let log = store.cell_of("orders").reach::<EventLogAdapter>("orders");
-        let keeper = store.cell_of_host("events");
-        let table = keeper.map(|cell| cell.process().event_log.clone().expect("it keeps the log"));
         let ids = Ids::from_system(Arc::new(SystemClock));
         Self { runtime, log, table, ids, ends: RefCell::default(), totals: RefCell::default() }
     }

@@ -78,12 +78,6 @@ impl RunningStore {
         (Self { runtime, services, topology }, public.expect("one service is the gateway"))
     }
 
-    /// The same for a role that nobody may host.
-    #[expect(dead_code, reason = "not every benchmark asks")]
-    pub(crate) fn cell_of_host(&self, role: &str) -> Option<Rc<Cell>> {
-        self.topology.host_of(role).map(|_| self.cell_of(role))
-    }
-
     /// One more thread of the service that hosts this module: the calling one.
     pub(crate) fn cell_of(&self, module: &str) -> Rc<Cell> {
         let host = self.topology.host_of(module).expect("every module is hosted");
