@@ -30,7 +30,7 @@ use payments_api::rest::PaymentsAdapter;
 use self::hosted::Hosted;
 use crate::process::Process;
 
-pub use self::hosted::Way;
+pub use self::hosted::{Way, placed};
 
 /// The object graph of one thread.
 pub struct Cell {

@@ -10,8 +10,7 @@ use notifications_api::rest::NotificationsAdapter;
 use orders_api::rest::OrdersAdapter;
 use utoipa::openapi::OpenApi;
 
-use crate::settings::Settings;
-use crate::topology::{House, Topology};
+use crate::topology::House;
 
 /// The modules and roles of this store, in the order in which they are printed.
 pub const HOUSE: House = House {
@@ -47,12 +46,6 @@ pub const HOUSE: House = House {
 
 /// The modules that tell others what happens in them, each in a topic of its name.
 pub const TOPICS: &[&str] = &["inventory", "accounts", "orders"];
-
-/// A topology as these settings let it be run: where NATS keeps the event log, no process does. Tells which services that leaves
-/// with nothing to host.
-pub fn placed(topology: Topology, settings: &Settings) -> (Topology, Vec<String>) {
-    if settings.has_database("events") { (topology, Vec::new()) } else { topology.without_role("events") }
-}
 
 /// What the gateway has to know of a module.
 #[derive(Debug, Clone, Copy)]

@@ -23,8 +23,8 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::audit::{self, AuditError, Finding};
-use crate::compose::Cell;
-use crate::house::{HOUSE, MIGRATIONS, TOPICS, placed};
+use crate::compose::{Cell, placed};
+use crate::house::{HOUSE, MIGRATIONS, TOPICS};
 use crate::process::{Process, ProcessError};
 use crate::settings::Settings;
 use crate::topology::Topology;

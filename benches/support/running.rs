@@ -6,8 +6,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cleave::compose::Cell;
-use cleave::house::{HOUSE, placed};
+use cleave::compose::{Cell, placed};
+use cleave::house::HOUSE;
 use cleave::process::Process;
 use cleave::provision;
 use cleave::server::{Listeners, Running};

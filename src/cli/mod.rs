@@ -20,7 +20,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::house::{HOUSE, placed};
+use crate::compose::placed;
+use crate::house::HOUSE;
 use crate::provision::ProvisionError;
 use crate::settings::{LogFormat, Settings, SettingsError, check_database_url, check_events_url};
 use crate::topology::{Link, Topology};

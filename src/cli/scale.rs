@@ -6,7 +6,7 @@ use clap::Args;
 use super::print::say;
 use super::running::running_store;
 use super::{Common, Outcome, failed, usage};
-use crate::house::placed;
+use crate::compose::placed;
 use crate::supervisor::control::{Answer, Request, ask};
 use crate::topology::MAX_REPLICAS;
 

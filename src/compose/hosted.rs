@@ -9,7 +9,8 @@ use cleave_rest::{Adapter, Calls, MemoryServer, Peer};
 
 use super::Cell;
 use crate::process::Process;
-use crate::topology::Link;
+use crate::settings::Settings;
+use crate::topology::{Link, Topology};
 
 /// How a call gets from here to a module or a role.
 pub enum Way {
@@ -17,6 +18,12 @@ pub enum Way {
     Direct,
     /// By REST.
     Peer(Box<Peer>),
+}
+
+/// A topology as these settings let it be run: where NATS keeps the event log, no process does. Tells which services that leaves
+/// with nothing to host.
+pub fn placed(topology: Topology, settings: &Settings) -> (Topology, Vec<String>) {
+    if settings.has_database("events") { (topology, Vec::new()) } else { topology.without_role("events") }
 }
 
 /// A part that this thread hosts, whichever it is.

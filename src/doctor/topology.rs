@@ -8,8 +8,9 @@ use cleave_telemetry::Metrics;
 use super::Check;
 use super::check::in_two;
 use super::scope::{Run, Scope, Wanted};
+use crate::compose::placed;
 use crate::directory::{AddressError, Directory};
-use crate::house::{HOUSE, placed};
+use crate::house::HOUSE;
 use crate::settings::Settings;
 use crate::topology::{self, Topology, TopologyError};
 

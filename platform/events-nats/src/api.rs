@@ -89,7 +89,7 @@ impl Api<'_> {
         subject: &str,
         body: &impl Serialize,
     ) -> Result<Result<T, Refusal>, NatsError> {
-        let mut body = serde_json::to_vec(body).map_err(|error| self.connection.failed(error))?;
+        let mut body = serde_json::to_vec(body).map_err(|error| self.connection.failed(&error))?;
         if body == b"null" {
             body.clear();
         }
@@ -118,7 +118,7 @@ impl Api<'_> {
             match self.connection.client.send_request(subject, request).await {
                 Ok(message) => Ok(Some(message)),
                 Err(error) if error.kind() == async_nats::RequestErrorKind::NoResponders => Ok(None),
-                Err(error) => Err(self.connection.failed(error)),
+                Err(error) => Err(self.connection.failed(&error)),
             }
         };
         self.connection.within(self.time, work).await
@@ -132,7 +132,7 @@ impl Api<'_> {
                 Err(NatsError::NoJetStream { server: self.connection.server() })
             }
             Ok(Answer::Refused { error }) => Ok(Err(error)),
-            Err(error) => Err(self.connection.failed(format!("its answer cannot be read: {error}"))),
+            Err(error) => Err(self.connection.failed(&format!("its answer cannot be read: {error}"))),
         }
     }
 

@@ -108,7 +108,7 @@ impl Api<'_> {
 
     /// What is published of an event.
     fn record(&self, topic: &str, event: &RecordedEvent) -> Result<(HeaderMap, Bytes), NatsError> {
-        let payload = serde_json::to_vec(event).map_err(|error| self.connection.failed(error))?;
+        let payload = serde_json::to_vec(event).map_err(|error| self.connection.failed(&error))?;
         let mut headers = HeaderMap::new();
         headers.insert(CHECKSUM, checksum(topic, event).to_string());
         Ok((headers, payload.into()))

@@ -1,5 +1,6 @@
 //! The connection to NATS, on a thread of its own: it outlives whoever made it first, and is kept alive while others compute.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -49,11 +50,11 @@ impl Home {
     fn new() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
-        let (_ends_when_dropped, ended) = oneshot::channel();
+        let (guard, ended) = oneshot::channel();
         std::thread::Builder::new().name("nats".to_owned()).spawn(move || {
             let _dropped = runtime.block_on(ended);
         })?;
-        Ok(Self { handle, _ends_when_dropped })
+        Ok(Self { handle, _ends_when_dropped: guard })
     }
 }
 
@@ -175,7 +176,7 @@ impl Connection {
         self.failed("the connection is broken")
     }
 
-    pub(crate) fn failed(&self, reason: impl ToString) -> NatsError {
+    pub(crate) fn failed(&self, reason: &(impl Display + ?Sized)) -> NatsError {
         NatsError::Unreachable { server: self.server.clone(), reason: reason.to_string() }
     }
 }

@@ -19,7 +19,7 @@ impl NatsLog {
     ) -> Result<(), EventLogError> {
         let key = key_of(&progress.topic, &progress.consumer)?;
         let api = self.api(context).await?;
-        let value = serde_json::to_vec(progress).map_err(|error| api.connection.failed(error))?;
+        let value = serde_json::to_vec(progress).map_err(|error| api.connection.failed(&error))?;
         let mut stored = api.publish(key.clone(), HeaderMap::new(), value.clone().into()).await?;
         if stored.is_none() {
             api.prepare_consumers(self.replicas()).await?;

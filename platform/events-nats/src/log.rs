@@ -117,7 +117,7 @@ impl NatsLog {
         }
         let connection = self.api(context).await?.connection;
         let heard = connection.client.subscribe(bell_of(topic)).await;
-        let heard = heard.map_err(|error| EventLogError::from(connection.failed(error)))?;
+        let heard = heard.map_err(|error| EventLogError::from(connection.failed(&error)))?;
         let bell = Arc::new(watch::Sender::new(0));
         // Somebody else may have hung up another one meanwhile; one is enough.
         let bell = self.bells().entry(topic.to_owned()).or_insert(bell).clone();

@@ -90,7 +90,7 @@ impl Api<'_> {
                     Some(204 | 404) => return Ok(Some(messages)),
                     Some(status) => {
                         let said = message.description.unwrap_or_default();
-                        return Err(self.connection.failed(format!("it refuses a read ({status}): {said}")));
+                        return Err(self.connection.failed(&format!("it refuses a read ({status}): {said}")));
                     }
                 }
             }

@@ -108,7 +108,7 @@ pub async fn a_reader_gets_pages_from_anywhere(log: &dyn EventLog, it: &Surround
 
 /// A waiting reader is woken by the next event.
 pub async fn a_waiting_reader_is_woken_by_the_next_event(log: &dyn EventLog, it: &Surroundings<'_>) {
-    let context = Context { deadline: it.clock.instant() + Duration::from_secs(300), ..it.system() };
+    let context = Context { deadline: it.clock.instant() + Duration::from_mins(5), ..it.system() };
     let (read, appended) = tokio::join!(log.read(&context, read(0, 10, 60_000)), async {
         tokio::task::yield_now().await;
         log.append(&context, append([1])).await
@@ -259,7 +259,7 @@ pub async fn the_log_is_for_the_system_alone(log: &dyn EventLog, it: &Surroundin
 
 /// Many readers wait for the same event, and all of them get it.
 pub async fn all_who_wait_for_an_event_get_it(log: &dyn EventLog, it: &Surroundings<'_>) {
-    let context = Context { deadline: it.clock.instant() + Duration::from_secs(300), ..it.system() };
+    let context = Context { deadline: it.clock.instant() + Duration::from_mins(5), ..it.system() };
     let readers = join_all((0..8).map(|_| log.read(&context, read(0, 10, 60_000))));
     let (read, appended) = tokio::join!(readers, async {
         tokio::task::yield_now().await;

@@ -9,8 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleave::compose::Cell;
-use cleave::house::placed;
+use cleave::compose::{Cell, placed};
 use cleave::process::Process;
 use cleave::server::{Listeners, Running};
 use cleave::settings::FIRST_INSTANCE;

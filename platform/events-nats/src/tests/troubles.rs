@@ -20,6 +20,7 @@ async fn append_patiently(world: &World, until: i64) -> i64 {
         match world.log.append(&world.system(), next).await {
             Ok(last) => acknowledged = last,
             Err(EventLogError::Unavailable { .. } | EventLogError::Timeout) => {
+                // Who is refused comes again; how often does not matter.
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             // A lost acknowledgement is not a lost event, so the log may be ahead; it is never behind.
@@ -77,7 +78,7 @@ async fn a_waiting_reader_hears_of_what_comes_after_the_server_was_away() {
     assert!(matches!(away, Err(EventLogError::Unavailable { .. })), "{away:?}");
     world.server.start();
     assert_eq!(append_patiently(&world, 3).await, 3);
-    let context = Context { deadline: world.clock.instant() + Duration::from_secs(60), ..world.system() };
+    let context = Context { deadline: world.clock.instant() + Duration::from_mins(1), ..world.system() };
     let (heard, appended) = tokio::join!(world.log.read(&context, read(3, 10, 20_000)), async {
         world.other_log().append(&context, append([4])).await
     });
