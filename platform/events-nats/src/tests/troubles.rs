@@ -1,9 +1,12 @@
 //! What can go wrong with a server.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use cleave_core::{Clock as _, Context};
+use cleave_core::{Clock as _, Context, SystemClock};
 use cleave_events::testing::{append, event, read};
 use cleave_events::{ConsumerProgress, EventLog, EventLogError, RecordedEvent, Renew as _};
 use serde_json::{Value, json};
@@ -315,4 +318,61 @@ async fn update(world: &World, changes: &[(&str, Value)]) {
     let api = world.log.api(&world.system()).await.expect("it is there");
     let updated = api.ask::<Value>("STREAM.UPDATE.CLEAVE_topic", &config).await;
     updated.expect("it answers").expect("it can be changed");
+}
+
+#[tokio::test]
+async fn the_bell_rings_with_the_number_of_what_anybody_has_stored() {
+    if is_installed() {
+        let world = World::new();
+        assert_eq!(world.log.append(&world.system(), append([1])).await, Ok(1));
+        let mut bell = world.log.bell(&world.system(), "topic").await.expect("it hangs");
+        assert_eq!(world.other_log().append(&world.system(), append(2..=4)).await, Ok(4));
+        let rung = tokio::time::timeout(Duration::from_secs(20), bell.wait_for(|last| *last == 4)).await;
+        assert!(rung.is_ok_and(|rung| rung.is_ok()), "it rings");
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_an_answer_of_a_connection_that_is_lost() {
+    if is_installed() {
+        let mut world = World::new();
+        let log = world.log.clone();
+        let api = log.api(&world.system()).await.expect("it is there");
+        let waiting = api.connection.within::<()>(Duration::from_mins(1), std::future::pending());
+        let killing = async {
+            tokio::task::yield_now().await;
+            world.server.kill();
+        };
+        let (answer, ()) = tokio::join!(waiting, killing);
+        assert!(matches!(answer, Err(NatsError::Unreachable { .. })), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_too_old_is_refused_by_its_version() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("the client comes");
+        let info = json!({
+            "server_id": "OLD", "version": "2.11.4", "proto": 1, "host": "127.0.0.1", "port": address.port(),
+            "headers": true, "max_payload": 1_048_576, "jetstream": true,
+        });
+        stream.write_all(format!("INFO {info}\r\n").as_bytes()).expect("it listens");
+        let lines = BufReader::new(stream.try_clone().expect("it can be read")).lines().map_while(Result::ok);
+        for line in lines {
+            if line == "PING" {
+                stream.write_all(b"PONG\r\n").expect("it listens");
+            }
+        }
+    });
+    let log = log_at(&format!("nats://{address}"), Arc::new(SystemClock));
+    let refused = log.ping().await.expect_err("it is too old");
+    assert_eq!(
+        refused,
+        NatsError::TooOld { server: format!("nats://{address}"), found: "2.11.4".to_owned() }
+    );
+    assert!(refused.to_string().contains("2.11.4") && refused.to_string().contains("2.12.0"), "{refused}");
+    drop(log);
+    serving.join().expect("the client goes");
 }
