@@ -1,12 +1,18 @@
 //! NATS keeps the event log of the program.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use cleave_compare::Request;
+use cleave_core::{Clock as _, Context, Ids, SystemClock};
+use cleave_events::{Append, EventLog as _, RecordedEvent, Renew as _, Trim};
 use cleave_events_nats::testing::{NatsServer, is_installed};
 use serde_json::Value;
 
-use crate::support::binary::Binary;
+use crate::support::binary::{Binary, ask};
 use crate::support::shop::Shop;
+use crate::support::store::runtime;
 use crate::support::waiting::eventually;
 
 /// Checkouts in all.
@@ -148,4 +154,61 @@ fn a_service_that_would_only_keep_the_log_is_refused_and_so_is_no_nats() {
     assert!(absent.code == Some(2) && absent.stderr.contains("does not answer"), "{absent:?}");
     let wrong = binary.run(&["data", "migrate", "--events", "http://127.0.0.1:9"]);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("nats://HOST:PORT"), "{wrong:?}");
+}
+
+#[test]
+fn a_process_starts_and_works_while_nats_is_away() {
+    if !is_installed() {
+        return;
+    }
+    let mut server = NatsServer::new();
+    let binary = on(&server);
+    binary.succeed(&["data", "seed"]);
+    server.kill();
+    let mut serving = binary.start(&["serve", "--topology", "monolith", "--log-format", "json"]);
+    let line = serving.until_it_prints("\"listening\"");
+    let line = serde_json::from_str::<Value>(&line).expect("a line of the log is JSON");
+    let internal = line["internal"].as_str().and_then(|it| it.parse().ok()).expect("it listens");
+    let status = |path: &str| ask(internal, &Request::get(path)).status;
+    eventually("it is ready", || status("/health/ready"), |it| *it == 200);
+    assert_eq!(status("/settled"), 503, "what cannot be asked is not settled");
+    server.start();
+    eventually("it is settled", || status("/settled"), |it| *it == 200);
+    assert_eq!(serving.stop().code, Some(0));
+}
+
+#[test]
+fn a_topic_of_nats_that_says_something_else_than_its_outbox_is_written_anew() {
+    if !is_installed() {
+        return;
+    }
+    let server = NatsServer::new();
+    let binary = on(&server);
+    let up = binary.up("monolith", &[]);
+    binary.succeed(&["settle"]);
+    assert_eq!(up.stop().code, Some(0));
+    let told = binary.succeed(&["events", "tail", "inventory", "--after", "0"]);
+    let told = told.lines().map(|line| serde_json::from_str::<RecordedEvent>(line).expect("it is an event"));
+    let told = told.collect::<Vec<_>>();
+    let clock = Arc::new(SystemClock);
+    let context =
+        Context::background(&Ids::from_system(clock.clone()), clock.instant() + Duration::from_mins(1));
+    let log = server.log(clock);
+    runtime().block_on(async {
+        log.trim(&context, Trim { topic: "inventory".to_owned(), through: 2 }).await.expect("it is cut");
+        log.renew(&context, "inventory", 3).await.expect("it is emptied");
+        let mut events = told[2..6].to_vec();
+        "{}".clone_into(&mut events[1].payload);
+        log.append(&context, Append { topic: "inventory".to_owned(), events }).await.expect("it fits");
+    });
+    let broken = binary.run(&["data", "audit"]);
+    assert!(broken.code == Some(1) && broken.stdout.contains("event 4 of inventory"), "{broken:?}");
+    let rebuilt = json(&binary, &["events", "rebuild", "inventory"]);
+    let written = [4].into_iter().chain(7..=told.len()).collect::<Vec<_>>();
+    assert_eq!(rebuilt[0]["written"], serde_json::json!(written), "{rebuilt}");
+    let again = binary.succeed(&["events", "tail", "inventory", "--after", "2"]);
+    let again =
+        again.lines().map(|line| serde_json::from_str::<RecordedEvent>(line).expect("it is an event"));
+    assert_eq!(again.collect::<Vec<_>>(), told[2..], "what was cut stays cut");
+    audited(&binary);
 }
