@@ -136,6 +136,8 @@ fn the_password_of_nats_is_in_no_command_line_and_in_no_error() {
         let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         assert!(!line.contains("s3cret"), "{line}");
     }
+    let diagnosis = binary.run(&["doctor", "--topology", "microservices"]);
+    assert!(diagnosis.code == Some(0) && !format!("{diagnosis:?}").contains("s3cret"), "{diagnosis:?}");
     assert!(!up.stderr().contains("s3cret"), "{}", up.stderr());
     assert_eq!(up.stop().code, Some(0));
     let refused = binary.with_variable("CLEAVE__EVENTS__URL", &url_with("wr0ng")).run(&["data", "migrate"]);
@@ -174,6 +176,12 @@ fn a_process_starts_and_works_while_nats_is_away() {
     assert_eq!(status("/settled"), 503, "what cannot be asked is not settled");
     server.start();
     eventually("it is settled", || status("/settled"), |it| *it == 200);
+    let metrics = || ask(internal, &Request::get("/metrics")).text();
+    for gauge in
+        ["last_offset{topic=\"inventory\"}", "consumer_lag{consumer=\"catalog\",topic=\"inventory\"} 0"]
+    {
+        eventually("it is measured", metrics, |text| text.contains(&format!("cleave_events_{gauge}")));
+    }
     assert_eq!(serving.stop().code, Some(0));
 }
 
