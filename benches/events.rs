@@ -1,6 +1,7 @@
 //! From commit to effect: how long it takes until what a module told has happened in another one, beside what one fdatasync
 //! takes on the same disk (`just bench commit`). And appends: how long the log as a service takes to make events durable, alone, in
-//! batches and with many producers at once (`just bench append`).
+//! batches and with many producers at once (`just bench append`). Beside it NATS does the same, where this machine has one: it
+//! syncs its disk before it acknowledges, as the log does.
 //!
 //! The way is the real one: the outbox is woken by the commit, the relay appends to the event log, the consumer applies. With
 //! the log in the same process that is one commit of the log and one of the listener; as a service there are two calls
@@ -29,6 +30,7 @@ use cleave_events::{
     Append, CONSUMER_HOLDER_SQL, CONSUMER_SQL, Consumer, EventLog, OUTBOX_SQL, Outbox, Reaction,
     ReactionError, RecordedEvent, Relay, Settings, TableLog,
 };
+use cleave_events_nats::testing::{NatsServer, is_installed};
 use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -64,39 +66,39 @@ fn main() {
         file.write_all(&[7; PAGE]).expect("room for a page");
         timed(|| file.sync_data().expect("the disk takes it"))
     };
-    let mut ways =
-        ["monolith", "microservices"].map(|topology| Way::open(&folder.path().join(topology), topology));
-    let [together, apart] = &mut ways;
+    let together = Way::open(&folder.path().join("together"), "monolith", "");
+    let apart = Way::open(&folder.path().join("apart"), "microservices", "");
+    // On the same disk as the others.
+    let server = is_installed().then(|| NatsServer::in_folder(folder.path()));
+    let nats = server.as_ref().map(|it| Way::open(&folder.path().join("nats"), "microservices", &it.url()));
     let sync = RefCell::new(sync);
-    take_turns(
-        "commit to effect",
-        turns,
-        vec![
-            Contender::new("fdatasync of a page", || sync.borrow_mut()()),
-            Contender::new("log in the same process", || together.tell()),
-            Contender::new("log as a service", || apart.tell()),
-        ],
-    );
-    let producers = Producers::of(&apart.store);
-    let append = |events, producers_at_once| {
-        let name = format!("{producers_at_once} producers, {events} events each");
-        let producers = &producers;
-        Contender::new(name, move || producers.append(producers_at_once, events))
-    };
-    take_turns(
-        "append",
-        turns,
-        vec![
-            Contender::new("fdatasync of a page", || sync.borrow_mut()()),
-            append(1, 1),
-            append(500, 1),
-            append(1, 16),
-            append(100, 16),
-        ],
-    );
-    producers.tell_totals();
-    drop(producers);
-    for way in ways {
+    let mut contenders = vec![
+        Contender::new("fdatasync of a page", || sync.borrow_mut()()),
+        Contender::new("log in the same process", || together.tell()),
+        Contender::new("log as a service", || apart.tell()),
+    ];
+    contenders.extend(nats.as_ref().map(|nats| Contender::new("log in NATS", || nats.tell())));
+    take_turns("commit to effect", turns, contenders);
+    let table = apart.store.cell_of("events").process().event_log.clone();
+    let producers = Producers::of(&apart.store, table);
+    let producers_on_nats = nats.as_ref().map(|nats| Producers::of(&nats.store, None));
+    let engines = [("", Some(&producers)), ("NATS: ", producers_on_nats.as_ref())];
+    let mut contenders = vec![Contender::new("fdatasync of a page", || sync.borrow_mut()())];
+    for (engine, producers) in engines {
+        let Some(producers) = producers else { continue };
+        for (events, at_once) in [(1, 1), (500, 1), (1, 16), (100, 16)] {
+            let name = format!("{engine}{at_once} producers, {events} events each");
+            contenders.push(Contender::new(name, move || producers.append(at_once, events)));
+        }
+    }
+    take_turns("append", turns, contenders);
+    for (engine, producers) in engines {
+        if let Some(producers) = producers {
+            producers.tell_totals(engine);
+        }
+    }
+    drop((producers, producers_on_nats));
+    for way in [Some(together), Some(apart), nats].into_iter().flatten() {
         way.close();
     }
 }
@@ -114,9 +116,12 @@ struct Way {
 }
 
 impl Way {
-    fn open(folder: &Path, topology: &str) -> Self {
+    /// The log is in the NATS of this URL, or in the topology where it is empty.
+    fn open(folder: &Path, topology: &str, nats: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let (store, _public) = RunningStore::start(&running::settings(&folder.join("store")), topology);
+        let mut settings = running::settings(&folder.join("store"));
+        nats.clone_into(&mut settings.events.url);
+        let (store, _public) = RunningStore::start(&settings, topology);
         let store = Arc::new(store);
         let teller = runtime.block_on(open(folder, "teller", &TELLER));
         let listener = runtime.block_on(open(folder, "listener", &LISTENER));
@@ -164,13 +169,12 @@ impl Way {
     }
 }
 
-/// Producers that append to the log as a service, each to a topic of its own. Another engine is one more of these, with another
-/// log.
+/// Producers that append to a log, each to a topic of its own.
 struct Producers {
     runtime: Runtime,
     log: Rc<dyn EventLog>,
-    /// The log's own count of its commits.
-    table: TableLog,
+    /// The log as a service, which counts its commits; NATS does not.
+    table: Option<TableLog>,
     ids: Ids,
     /// Where each topic ends.
     ends: RefCell<Vec<i64>>,
@@ -186,10 +190,9 @@ struct Totals {
 }
 
 impl Producers {
-    fn of(store: &RunningStore) -> Self {
+    fn of(store: &RunningStore, table: Option<TableLog>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let log = store.cell_of("orders").reach::<EventLogAdapter>("orders");
-        let table = store.cell_of("events").process().event_log.clone().expect("it keeps the log");
         let ids = Ids::from_system(Arc::new(SystemClock));
         Self { runtime, log, table, ids, ends: RefCell::default(), totals: RefCell::default() }
     }
@@ -207,7 +210,8 @@ impl Producers {
             Append { topic: format!("producer-{producer}"), events }
         });
         let appends = appends.collect::<Vec<_>>();
-        let before = self.table.commits();
+        let commits = || self.table.as_ref().map_or(0, TableLog::commits);
+        let before = commits();
         let took = timed(|| {
             let all = join_all(appends.into_iter().map(|append| self.log.append(&context, append)));
             for appended in LocalSet::new().block_on(&self.runtime, all) {
@@ -217,20 +221,22 @@ impl Producers {
         let mut totals = self.totals.borrow_mut();
         let totals = totals.entry((producers, events)).or_default();
         totals.appends += producers as u64;
-        totals.commits += self.table.commits() - before;
+        totals.commits += commits() - before;
         totals.took += took;
         took
     }
 
-    fn tell_totals(&self) {
+    fn tell_totals(&self, engine: &str) {
         for ((producers, events), Totals { appends, commits, took }) in &*self.totals.borrow() {
             #[expect(clippy::cast_precision_loss, reason = "far below what a float holds")]
             let (per_second, shared) = (
                 *appends as f64 * *events as f64 / took.as_secs_f64(),
                 *appends as f64 / (*commits).max(1) as f64,
             );
+            let shared =
+                self.table.as_ref().map_or(String::new(), |_| format!(", {shared:.1} appends a commit"));
             println!(
-                "  {producers} producers, {events} events each: {per_second:.0} durable events/s, {shared:.1} appends a commit"
+                "  {engine}{producers} producers, {events} events each: {per_second:.0} durable events/s{shared}"
             );
         }
     }

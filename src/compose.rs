@@ -30,13 +30,15 @@ use payments_api::rest::PaymentsAdapter;
 use self::hosted::Hosted;
 use crate::process::Process;
 
-pub use self::hosted::Way;
+pub use self::hosted::{Way, placed};
 
 /// The object graph of one thread.
 pub struct Cell {
     process: Arc<Process>,
     /// What this process hosts, callees before their callers.
     hosted: Vec<Hosted>,
+    /// What others than the processes of the store host, and each of these reaches by itself.
+    attached: Vec<Hosted>,
     relays: Vec<Relay>,
     retentions: Vec<Retention>,
     consumers: Vec<Consumer>,
@@ -61,6 +63,10 @@ impl Cell {
 
         if let Some(log) = &process.event_log {
             cell.host::<EventLogAdapter>(Rc::new(log.clone()));
+        }
+
+        if let Some(log) = &process.nats {
+            cell.attach::<EventLogAdapter>(Rc::new(log.clone()));
         }
 
         if let Some(registry) = &process.registry {
@@ -144,6 +150,7 @@ impl Cell {
         Self {
             process: process.clone(),
             hosted: Vec::new(),
+            attached: Vec::new(),
             relays: Vec::new(),
             retentions: Vec::new(),
             consumers: Vec::new(),

@@ -34,6 +34,13 @@ async fn look(cell: &Cell) -> Result<(), EventLogError> {
             gauges.set_kept(&status.topic, status.first_offset, status.last_offset, status.bytes);
         }
     }
+    if let Some(log) = &process.nats {
+        let is_told_here = |topic: &str| cell.relays().iter().any(|relay| relay.topic() == topic);
+        let topics = log.topics(&context()).await?.into_iter();
+        for status in topics.filter(|status| is_told_here(&status.topic)) {
+            gauges.set_kept(&status.topic, status.first_offset, status.last_offset, status.bytes);
+        }
+    }
     for retention in cell.retentions() {
         gauges.set_held(retention.topic(), retention.held_by().is_some());
     }

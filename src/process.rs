@@ -11,6 +11,7 @@ use cleave_core::{Clock, Ids};
 use cleave_db::{Database, DatabaseError, Migrations};
 use cleave_discovery::LocalRegistry;
 use cleave_events::{Outbox, TableLog};
+use cleave_events_nats::NatsLog;
 use cleave_rest::server::{Edge, Exposure};
 use cleave_telemetry::Metrics;
 use rand::rand_core::UnwrapErr;
@@ -44,6 +45,8 @@ pub struct Process {
     outboxes: BTreeMap<&'static str, Outbox>,
     /// The event log, where this process keeps it.
     pub event_log: Option<TableLog>,
+    /// The event log, where NATS keeps it: over a connection that all threads share.
+    pub nats: Option<NatsLog>,
     /// The registry, where this process keeps it.
     pub registry: Option<LocalRegistry>,
     /// What this process has got of the registry, where it follows one.
@@ -110,6 +113,7 @@ impl Process {
         let outboxes = topics.map(|topic| (*topic, Outbox::new())).collect();
         let log_database = databases.iter().find(|database| database.module() == "events");
         let event_log = log_database.map(|database| TableLog::new(database.clone(), clock.clone()));
+        let nats = settings.nats().map(|settings| NatsLog::new(settings, clock.clone()));
         let token_issuer = service
             .hosts("accounts")
             .then(|| TokenIssuer::load(&settings.signing_key_file()).map(Arc::new))
@@ -134,6 +138,7 @@ impl Process {
             databases,
             outboxes,
             event_log,
+            nats,
             registry,
             membership: Membership::default(),
             token_issuer,

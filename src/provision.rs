@@ -14,16 +14,17 @@ use catalog_api::{ListProducts, Product};
 use cleave_auth::{
     Claims, KeyFileError, RegistrationKeys, ServiceCredential, TokenIssuer, load_or_create_secret,
 };
-use cleave_core::{AccountId, Clock, Context, IdempotencyKey, Ids, MAX_PAGE_SIZE, Page};
+use cleave_core::{AccountId, Clock, Context, IdempotencyKey, Ids, MAX_PAGE_SIZE, Page, SystemClock};
 use cleave_db::{CopiedTable, CopyError, Database};
+use cleave_events_nats::{NatsError, NatsLog};
 use inventory_api::{Inventory as _, ReceiveStock};
 use rand::Rng as _;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::audit::{self, AuditError, Finding};
-use crate::compose::Cell;
-use crate::house::{HOUSE, MIGRATIONS};
+use crate::compose::{Cell, placed};
+use crate::house::{HOUSE, MIGRATIONS, TOPICS};
 use crate::process::{Process, ProcessError};
 use crate::settings::Settings;
 use crate::topology::Topology;
@@ -63,6 +64,9 @@ pub enum ProvisionError {
         /// The directory.
         directory: PathBuf,
     },
+    /// NATS cannot keep the event log.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
     /// The account with admin rights cannot be had.
     #[error(transparent)]
     Admin(#[from] AdminError),
@@ -113,7 +117,10 @@ pub enum Goods {
 impl ProvisionError {
     /// Whether the command line or the configuration is to blame, which is exit code 2 of a command.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Compose(_) | Self::DataDirectory { .. } | Self::NoDataDirectory { .. })
+        matches!(
+            self,
+            Self::Compose(_) | Self::Nats(_) | Self::DataDirectory { .. } | Self::NoDataDirectory { .. }
+        )
     }
 }
 
@@ -152,9 +159,12 @@ pub fn create_registration_keys(settings: &Settings, topology: &Topology) -> Res
 }
 
 /// Makes the places of the modules' databases that are missing, and brings every module's tables to the state that this binary
-/// knows.
+/// knows; where NATS keeps the event log, its streams too.
 pub async fn migrate(settings: &Settings) -> Result<(), ProvisionError> {
-    for (module, migrations) in MIGRATIONS {
+    if let Some(nats) = settings.nats() {
+        NatsLog::new(nats, Arc::new(SystemClock)).prepare(TOPICS).await?;
+    }
+    for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| settings.has_database(module)) {
         let place = settings.database(module, 1)?;
         Database::prepare(module, &place).await?;
         let database = Database::open(module, &place).await?;
@@ -307,7 +317,7 @@ pub async fn products(
     outcome
 }
 
-/// Copies the data of these modules (and `events`, the log) from one place to another, where it makes what is missing; tells
+/// Copies the data of these modules (and `events`, the log, but for one that NATS keeps) from one place to another, where it makes what is missing; tells
 /// what was copied. Nothing may run on either. `progress` hears module, table and rows so far.
 pub async fn copy(
     from: &Settings,
@@ -317,7 +327,9 @@ pub async fn copy(
 ) -> Result<Vec<(&'static str, CopiedTable)>, ProvisionError> {
     create_keys(to)?;
     let mut copied = Vec::new();
-    for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| is_wanted(module)) {
+    let has_database = |module: &str| from.has_database(module) && to.has_database(module);
+    let wanted = MIGRATIONS.iter().filter(|(module, _)| is_wanted(module) && has_database(module));
+    for (module, migrations) in wanted {
         // A look makes and changes nothing.
         let source = Database::look_at(module, &from.database(module, 1)?).await?;
         source.verify(migrations).await?;
@@ -364,6 +376,7 @@ pub async fn open_store(
     let parts = HOUSE.roles.iter().chain(HOUSE.modules).copied().collect::<Vec<_>>();
     let topology =
         Topology::from_notation(&parts.join("+"), &HOUSE).expect("one group of everything is valid");
+    let (topology, _) = placed(topology, settings);
     let service = topology.services().first().expect("it has one service").clone();
     // Everything is in this process: there is nobody to find.
     let settings = Settings { peers: BTreeMap::new(), ..settings.clone() };

@@ -11,6 +11,7 @@ use std::time::Duration;
 use cleave_auth::{KeyFileError, load_secret};
 use cleave_db::engine::Engine;
 use cleave_db::{DatabaseSettings, Secret};
+use cleave_events_nats::{Address, AddressError, NatsSettings};
 use cleave_rest::server::Limits;
 use config::ConfigError;
 use serde::Deserialize;
@@ -52,7 +53,7 @@ pub struct Settings {
     pub payments: payments::Settings,
     /// The module's own.
     pub notifications: notifications::Settings,
-    /// The pace of relays and consumers.
+    /// Where the event log is, and the pace of relays and consumers.
     pub events: cleave_events::Settings,
     /// How the other services are found.
     pub discovery: DiscoverySettings,
@@ -274,6 +275,14 @@ pub fn check_database_url(url: &str) -> Result<(), String> {
     Err("each module has a database of its own: put {module} into the URL".to_owned())
 }
 
+/// Whether a URL names what keeps the event log; if not, why not. The empty one does: it is the role `events`.
+pub fn check_events_url(url: &str) -> Result<(), String> {
+    if url.is_empty() {
+        return Ok(());
+    }
+    url.parse::<Address>().map(drop).map_err(|error: AddressError| error.to_string())
+}
+
 /// A table as a source of values.
 fn toml(table: &toml::Table) -> config::File<config::FileSourceString, config::FileFormat> {
     config::File::from_str(&table.to_string(), config::FileFormat::Toml)
@@ -364,6 +373,10 @@ impl Settings {
     fn check(&self) -> Result<(), Objection> {
         let refuse = |key, reason: &str| Err((key, reason.to_owned()));
         check_database_url(&self.database.url).map_err(|reason| ("database.url", reason))?;
+        check_events_url(&self.events.url).map_err(|reason| ("events.url", reason))?;
+        if !(1..=5).contains(&self.events.replicas.get()) {
+            return refuse("events.replicas", "write 1 to 5");
+        }
         if !(1..=256).contains(&self.database.max_readers) {
             return refuse("database.max_readers", "write 1 to 256");
         }
@@ -385,6 +398,17 @@ impl Settings {
         self.post().map_err(|error| ("notifications.mail", error.to_string()))?;
         cleave_telemetry::logs::check_filter(&self.log.filter)
             .map_err(|error| ("log.filter", error.to_string()))
+    }
+
+    /// The NATS that keeps the event log, where one does.
+    pub fn nats(&self) -> Option<NatsSettings> {
+        let address = self.events.url.parse().ok()?;
+        Some(NatsSettings { address, replicas: self.events.replicas })
+    }
+
+    /// Whether the data of this module, or of the event log, are in a database of the store.
+    pub fn has_database(&self, module: &str) -> bool {
+        module != "events" || self.events.url.is_empty()
     }
 
     /// Where the database of `module` is, as whom it is opened, and how many connections each of so many equal processes may

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cleave::compose::Cell;
+use cleave::compose::{Cell, placed};
 use cleave::house::HOUSE;
 use cleave::process::Process;
 use cleave::provision;
@@ -42,6 +42,7 @@ impl RunningStore {
     pub(crate) fn start(settings: &Settings, topology: &str) -> (Self, SocketAddr) {
         let topology =
             topology::resolve(topology, &config().join("topologies"), &HOUSE).expect("the topology is valid");
+        let (topology, _) = placed(topology, settings);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         provision::create_keys(settings).expect("keys");

@@ -84,6 +84,11 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
              --database out"
         )));
     }
+    if !settings.has_database("events") {
+        return Err(usage(anyhow!(
+            "compare gives each topology an event log of its own, which NATS cannot: leave events.url and --events out"
+        )));
+    }
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;

@@ -68,7 +68,7 @@ pub(super) fn run(common: &Common, command: &DataCommand) -> Outcome {
     if let DataCommand::Audit { json } = *command {
         return block_on(audit(&settings, json));
     }
-    let topology = common.topology(&settings.topology)?;
+    let (topology, _) = common.placed_topology(&settings, None)?;
     block_on(async {
         provision::create_keys(&settings).map_err(not_provisioned)?;
         provision::create_registration_keys(&settings, &topology).map_err(not_provisioned)?;

@@ -20,9 +20,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::compose::placed;
 use crate::house::HOUSE;
 use crate::provision::ProvisionError;
-use crate::settings::{LogFormat, Settings, SettingsError, check_database_url};
+use crate::settings::{LogFormat, Settings, SettingsError, check_database_url, check_events_url};
 use crate::topology::{Link, Topology};
 
 /// One online store, cut into modules; one line says which of them share a process.
@@ -54,6 +55,9 @@ struct Common {
     /// The databases: sqlite:{data_dir}/{module}.db, or postgres://USER@HOST/DATABASE [default: sqlite]
     #[arg(long, global = true, value_name = "URL", value_parser = database_url, help_heading = "Common flags")]
     database: Option<String>,
+    /// What keeps the event log: nats://HOST:PORT, or "" for the role `events` [default: the role]
+    #[arg(long, global = true, value_name = "URL", value_parser = events_url, help_heading = "Common flags")]
+    events: Option<String>,
     /// The public port; 0 takes any free one [default: 8080]
     #[arg(long, global = true, value_name = "N", help_heading = "Common flags")]
     port: Option<u16>,
@@ -116,6 +120,11 @@ fn process_link(text: &str) -> Result<Link, String> {
 /// A flag that takes what database.url takes.
 fn database_url(text: &str) -> Result<String, String> {
     check_database_url(text).map(|()| text.to_owned())
+}
+
+/// A flag that takes what events.url takes.
+fn events_url(text: &str) -> Result<String, String> {
+    check_events_url(text).map(|()| text.to_owned())
 }
 
 /// How a command ended when it did not end well.
@@ -220,6 +229,9 @@ impl Common {
         if let Some(url) = &self.database {
             flags.push(("database.url", url.clone()));
         }
+        if let Some(url) = &self.events {
+            flags.push(("events.url", url.clone()));
+        }
         if let Some(port) = self.port {
             flags.push(("public.port", port.to_string()));
         }
@@ -240,13 +252,19 @@ impl Common {
         self.config.join("topologies")
     }
 
-    /// The topology of that name, with the link of a flag between its processes.
-    fn linked_topology(&self, name_or_notation: &str, link: Option<Link>) -> Result<Topology, Failure> {
-        let topology = self.topology(name_or_notation)?;
-        Ok(match link {
+    /// The topology of these settings as it is run: with the link of a flag between its processes, and without what NATS
+    /// does. The names of the services that have nothing to host then come with it.
+    fn placed_topology(
+        &self,
+        settings: &Settings,
+        link: Option<Link>,
+    ) -> Result<(Topology, Vec<String>), Failure> {
+        let topology = self.topology(&settings.topology)?;
+        let topology = match link {
             Some(link) => topology.linked_by(link),
             None => topology,
-        })
+        };
+        Ok(placed(topology, settings))
     }
 
     fn topology(&self, name_or_notation: &str) -> Result<Topology, Failure> {

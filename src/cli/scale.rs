@@ -6,6 +6,7 @@ use clap::Args;
 use super::print::say;
 use super::running::running_store;
 use super::{Common, Outcome, failed, usage};
+use crate::compose::placed;
 use crate::supervisor::control::{Answer, Request, ask};
 use crate::topology::MAX_REPLICAS;
 
@@ -24,7 +25,8 @@ pub(super) fn run(common: &Common, args: &ScaleArgs) -> Outcome {
     let settings = common.settings(None)?;
     let record = running_store(&settings)?;
     // The supervisor would refuse the name too; the topology knows what may have been meant.
-    common.topology(&record.topology)?.service(&args.service).map_err(usage)?;
+    let (topology, _) = placed(common.topology(&record.topology)?, &settings);
+    topology.service(&args.service).map_err(usage)?;
     let socket = record.control.ok_or_else(|| {
         anyhow!("the running `up` has no control socket: its log says why (a --data-dir with a shorter path helps)")
     })?;

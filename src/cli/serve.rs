@@ -43,8 +43,13 @@ pub(super) struct ServeArgs {
 pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
     let settings = common.settings(args.topology.as_deref())?;
     start_logging(&settings)?;
-    let topology = common.linked_topology(&settings.topology, args.link)?;
+    let (topology, idle) = common.placed_topology(&settings, args.link)?;
     let service = match (&args.service, topology.services()) {
+        (Some(name), _) if idle.contains(name) => {
+            return Err(usage(anyhow::anyhow!(
+                "the service {name} has nothing to do: NATS keeps the event log, as events.url says; do not start it"
+            )));
+        }
         (Some(name), _) => topology.service(name).map_err(usage)?.clone(),
         (None, [only]) => only.clone(),
         (None, several) => {

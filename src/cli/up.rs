@@ -37,7 +37,10 @@ pub(super) struct UpArgs {
 pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
     let settings = common.settings(args.topology.as_deref())?;
     start_logging(&settings)?;
-    let topology = common.linked_topology(&settings.topology, args.link)?;
+    let (topology, idle) = common.placed_topology(&settings, args.link)?;
+    for service in idle {
+        tracing::info!(service, "not started: NATS keeps the event log, and it hosts nothing else");
+    }
     block_on(up(common, settings, topology))
 }
 
@@ -142,7 +145,10 @@ pub(super) fn fleet_plan(
     args.extend(["--link".to_owned(), topology.link_between_processes().to_string()]);
     // Not as a flag, which everybody on this machine could read; and no process gets the rights of who administers it.
     let database_url = Engine::without_admin(&settings.database.url).map_err(usage)?;
-    let env = vec![("CLEAVE__DATABASE__URL".to_owned(), database_url)];
+    let env = vec![
+        ("CLEAVE__DATABASE__URL".to_owned(), database_url),
+        ("CLEAVE__EVENTS__URL".to_owned(), settings.events.url.clone()),
+    ];
     let services = topology.services().iter().map(|service| ServicePlan {
         name: service.name.clone(),
         replicas: service.replicas as usize,

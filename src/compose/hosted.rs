@@ -9,14 +9,21 @@ use cleave_rest::{Adapter, Calls, MemoryServer, Peer};
 
 use super::Cell;
 use crate::process::Process;
-use crate::topology::Link;
+use crate::settings::Settings;
+use crate::topology::{Link, Topology};
 
 /// How a call gets from here to a module or a role.
 pub enum Way {
-    /// By a method call: the callee is on this thread.
+    /// By a method call: the callee is on this thread, or what speaks for it to a server outside the store.
     Direct,
     /// By REST.
     Peer(Box<Peer>),
+}
+
+/// A topology as these settings let it be run: where NATS keeps the event log, no process does. Tells which services that leaves
+/// with nothing to host.
+pub fn placed(topology: Topology, settings: &Settings) -> (Topology, Vec<String>) {
+    if settings.has_database("events") { (topology, Vec::new()) } else { topology.without_role("events") }
 }
 
 /// A part that this thread hosts, whichever it is.
@@ -50,6 +57,11 @@ impl Cell {
         self.hosted.push(Hosted::of::<A>(contract));
     }
 
+    /// Takes in a part that nobody hosts, because a server outside the store does. Peers do not reach it through here.
+    pub(super) fn attach<A: Adapter>(&mut self, contract: Rc<A::Contract>) {
+        self.attached.push(Hosted::of::<A>(contract));
+    }
+
     /// The contract of `A` as `caller`, which is hosted here, reaches it.
     pub fn reach<A: Adapter>(&self, caller: &str) -> Rc<A::Contract> {
         let contract = match self.way(caller, A::MODULE) {
@@ -61,6 +73,9 @@ impl Cell {
 
     /// How `caller`, which is hosted here, reaches `callee`.
     pub fn way(&self, caller: &str, callee: &str) -> Way {
+        if self.attached.iter().any(|attached| attached.part == callee) {
+            return Way::Direct;
+        }
         let process = &self.process;
         let link = process.topology.link(caller, callee);
         let peer = match link {
@@ -101,7 +116,7 @@ impl Cell {
     }
 
     fn hosted(&self, part: &str) -> &Hosted {
-        let mut hosted = self.hosted.iter();
+        let mut hosted = self.hosted.iter().chain(&self.attached);
         hosted.find(|hosted| hosted.part == part).expect("a direct link joins parts of one process")
     }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::CurrencyError;
-use cleave_core::SystemClock;
+use cleave_core::{Clock as _, Context, Ids, SystemClock};
 use cleave_db::{Database, DatabaseError, Migrations};
-use cleave_events::TableLog;
+use cleave_events::{EventLog as _, EventLogError, ReadEvents, ReadRange, TableLog};
+use cleave_events_nats::NatsLog;
 
 use super::scope::Scope;
 use super::system::program_of;
@@ -32,9 +33,11 @@ pub(super) async fn check(scope: &Scope<'_>) -> Vec<Check> {
         return vec![Check::warning("databases", "there are none yet", "`cleave up` makes them, with goods")];
     }
     let mut checks = Vec::new();
-    for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| scope.hosts(module)) {
+    let is_here = |module: &str| scope.hosts(module) && scope.settings.has_database(module);
+    for (module, migrations) in MIGRATIONS.iter().filter(|(module, _)| is_here(module)) {
         checks.extend(of_module(scope, module, migrations).await);
     }
+    checks.extend(nats(scope).await);
     if checks.is_empty() {
         checks.push(Check::ok("databases", "the service needs none"));
     }
@@ -115,6 +118,50 @@ async fn events(database: &Database) -> Option<Check> {
         }
         Err(error) => Some(Check::refused("events of the log", &error)),
     }
+}
+
+/// The event log, where NATS keeps it: whether it answers, and, where it is small enough to be read, whether it is whole.
+async fn nats(scope: &Scope<'_>) -> Option<Check> {
+    const WHAT: &str = "event log";
+    let log = NatsLog::new(scope.settings.nats()?, Arc::new(SystemClock));
+    let version = match log.ping().await {
+        Ok(version) => version,
+        Err(error) => return Some(Check::refused(WHAT, &error)),
+    };
+    let found = format!("NATS {version} at {}", log.server());
+    Some(match whole(&log).await {
+        Ok(None) => Check::ok(WHAT, found),
+        Ok(Some(bytes)) => Check::not_checked(
+            WHAT,
+            format!("{found} answers; it has {} MiB, too much to look for damage here", bytes >> 20),
+            "to look for damage, run `cleave data audit`",
+        ),
+        Err(error @ EventLogError::Damaged { .. }) => Check::refused(WHAT, &error),
+        Err(error) => Check::wrong(WHAT, format!("{found}: {error}"), "see the log of NATS"),
+    })
+}
+
+/// Reads all topics; tells how large they are where that is too much.
+async fn whole(log: &NatsLog) -> Result<Option<u64>, EventLogError> {
+    let clock = Arc::new(SystemClock);
+    let ids = Ids::from_system(clock.clone());
+    let context = || Context::background(&ids, clock.instant() + Duration::from_secs(10));
+    let topics = log.topics(&context()).await?;
+    let bytes = topics.iter().filter_map(|it| u64::try_from(it.bytes).ok()).sum::<u64>();
+    if bytes > MOST_BYTES_TO_READ {
+        return Ok(Some(bytes));
+    }
+    for status in topics {
+        let mut after = status.first_offset - 1;
+        while after < status.last_offset {
+            let range = ReadRange { after, limit: 1_000, wait_ms: 0 };
+            let events = log.read(&context(), ReadEvents { topic: status.topic.clone(), range }).await?;
+            // Cut meanwhile.
+            let Some(last) = events.last() else { break };
+            after = last.offset;
+        }
+    }
+    Ok(None)
 }
 
 fn unopened(scope: &Scope<'_>, module: &'static str, error: &DatabaseError) -> Check {

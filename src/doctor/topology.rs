@@ -8,6 +8,7 @@ use cleave_telemetry::Metrics;
 use super::Check;
 use super::check::in_two;
 use super::scope::{Run, Scope, Wanted};
+use crate::compose::placed;
 use crate::directory::{AddressError, Directory};
 use crate::house::HOUSE;
 use crate::membership::follows_dns;
@@ -22,7 +23,7 @@ pub(super) fn resolve<'asked>(
 ) -> (Scope<'asked>, Vec<Check>) {
     let mut checks = Vec::new();
     let topology = match topology::resolve(&settings.topology, topologies, &HOUSE) {
-        Ok(topology) => Some(topology),
+        Ok(topology) => Some(placed(topology, settings).0),
         Err(error) => {
             checks.extend(refused(&error));
             None

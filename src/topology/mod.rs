@@ -130,6 +130,19 @@ impl Topology {
         self.services.iter().find(|service| service.hosts(part))
     }
 
+    /// The same topology without a role that something outside the store plays, and without the services that hosted nothing
+    /// else, whose names it tells.
+    #[must_use]
+    pub fn without_role(mut self, role: &str) -> (Self, Vec<String>) {
+        for service in &mut self.services {
+            service.roles.retain(|hosted| *hosted != role);
+        }
+        let (left, idle) =
+            self.services.into_iter().partition(|service: &Service| service.parts().next().is_some());
+        self.services = left;
+        (self, idle.into_iter().map(|service: Service| service.name).collect())
+    }
+
     /// The grouping in one line, in the order of the house: `Topology::from_notation` reads it back. Replicas, links
     /// and names that a file chose for its services are not part of it.
     pub fn notation(&self) -> String {

@@ -142,3 +142,15 @@ fn a_service_with_a_singular_role_says_why_it_has_one_process() {
     assert_eq!(why("ledger"), Some("keeps the one ledger"));
     assert_eq!(why("alpha"), None);
 }
+
+#[test]
+fn a_role_that_is_played_outside_takes_the_services_with_it_that_hosted_nothing_else() {
+    let (topology, idle) = from_notation("alpha | *").without_role("ledger");
+    assert_eq!(idle, ["ledger"]);
+    assert!(!names(&topology).contains(&"ledger"));
+    assert_eq!(topology.host_of("ledger"), None);
+    assert!(topology.edges().all(|edge| edge.callee != "ledger"), "nobody of the house is called for it");
+    let (topology, idle) = from_notation("gateway+ledger+*").without_role("ledger");
+    assert_eq!((topology.services().len(), idle.len()), (1, 0));
+    assert!(!topology.services()[0].hosts("ledger"));
+}

@@ -14,6 +14,7 @@
 //! * `journeys`: what customers and admins do, under every preset.
 //! * `lost_answers`: answers between processes get lost after the commit.
 //! * `moving`: a store's data go to another engine and back, while it changes its topology.
+//! * `nats`: the event log in NATS, which is killed, wrong, lost and damaged.
 //! * `openapi`: the document of the public API.
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
@@ -41,6 +42,7 @@ mod http_input;
 mod journeys;
 mod lost_answers;
 mod moving;
+mod nats;
 mod openapi;
 mod outages;
 mod parity;

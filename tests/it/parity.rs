@@ -11,6 +11,7 @@ use cleave::topology::{Link, Topology, partitions};
 use cleave_compare::{Client, Dice, Script, Step};
 use cleave_core::{Clock as _, SystemClock};
 use cleave_db::testing::is_installed;
+use cleave_events_nats::testing;
 use tokio::task::LocalSet;
 
 use crate::support::audit::Records;
@@ -77,6 +78,14 @@ fn parity_on_postgres() {
     }
 }
 
+#[test]
+fn parity_on_nats() {
+    if testing::is_installed() {
+        let replay = Replay { engine: Engine::Nats, ..Replay::new() };
+        replay.agrees_in(&[named("monolith"), named("microservices")]);
+    }
+}
+
 /// Some partitions of the modules, in either form, each run others; the seed is printed.
 fn drawn(count: usize) -> Vec<Topology> {
     let seed = seed();
@@ -112,6 +121,8 @@ impl Drop for StopOthers<'_> {
 enum Engine {
     Sqlite,
     Postgres,
+    /// The databases on SQLite, and the event log in NATS.
+    Nats,
 }
 
 /// One session on copies of one store.
@@ -163,6 +174,7 @@ impl Replay {
         let store = match self.engine {
             Engine::Sqlite => self.store.copy(),
             Engine::Postgres => self.store.stocked_on_postgres(),
+            Engine::Nats => self.store.stocked_on_nats(),
         };
         let (others, other_records) = self.play(store, topology.clone());
         for (number, (step, other)) in steps.iter().zip(&others).enumerate() {

@@ -17,6 +17,7 @@
 //! [`rebuild()`] writes that anew from the outbox, and [`Retention`] cuts what is old or too much. Read on at `outbox.rs`,
 //! `relay.rs`, `table.rs`, `consumer.rs`.
 
+mod checksum;
 mod consumer;
 mod dead_letters;
 mod lease;
@@ -41,16 +42,17 @@ mod tests;
 
 use cleave_db::{Migration, Migrations};
 
+pub use checksum::checksum;
 pub use consumer::Consumer;
 pub use dead_letters::{DeadLetter, DeadLetterState};
 pub use log::{
     Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
-    ReadRange, TopicStatus, Trim,
+    ReadRange, TopicStatus, Trim, admit,
 };
 pub use observed::ObservedEventLog;
 pub use outbox::{Outbox, outbox_events};
 pub use reaction::{Reaction, ReactionError};
-pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use rebuild::{RebuildError, Rebuilt, Renew, rebuild, rebuild_whole};
 pub use recorded::RecordedEvent;
 pub use relay::Relay;
 pub use replay::{ReplayError, Replayed};

@@ -1,7 +1,7 @@
 //! The event log: what it promises, wherever it is.
 
 use async_trait::async_trait;
-use cleave_core::{CallFailure, Context, ContractError, ErrorKind};
+use cleave_core::{CallFailure, Caller, Context, ContractError, ErrorKind};
 use futures_util::stream::LocalBoxStream;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,15 @@ pub trait EventLog {
     /// Cuts the events up to and including a number, whoever has yet to read them, and tells the number of the oldest event
     /// that is kept: one behind the last where none is. What is not there yet is not cut.
     async fn trim(&self, context: &Context, request: Trim) -> Result<i64, EventLogError>;
+}
+
+/// Lets the system pass, which an engine of the log does first of all.
+pub fn admit(context: &Context) -> Result<(), EventLogError> {
+    match &context.caller {
+        Caller::System => Ok(()),
+        Caller::Anonymous => Err(EventLogError::Unauthenticated),
+        Caller::User(_) => Err(EventLogError::Forbidden),
+    }
 }
 
 /// Events to append.

@@ -1,4 +1,4 @@
-//! The pace of relays and consumers.
+//! Where the log is, and the pace of relays and consumers.
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
@@ -9,6 +9,10 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// The NATS that keeps the log, `nats://USER:PASSWORD@HOST:PORT`; empty where the role `events` does.
+    pub url: String,
+    /// How many servers of a NATS cluster keep each event.
+    pub replicas: NonZeroU32,
     /// How often relays look for events of which nobody has told them, in milliseconds.
     pub poll_interval_ms: NonZeroU64,
     /// How long a consumer lets the event log wait for something new, in milliseconds.
@@ -66,6 +70,8 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            url: String::new(),
+            replicas: NonZeroU32::MIN,
             poll_interval_ms: const { NonZeroU64::new(1_000).expect("not zero") },
             long_poll_ms: const { NonZeroU64::new(5_000).expect("not zero") },
             lease_ms: const { NonZeroU64::new(2_000).expect("not zero") },

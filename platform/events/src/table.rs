@@ -1,7 +1,6 @@
 //! The event log as a table.
 
 mod append;
-mod check;
 mod follow;
 mod mend;
 mod read;
@@ -12,10 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cleave_core::{Caller, Clock, Context, ContractError as _};
+use cleave_core::{Clock, Context, ContractError as _};
 use cleave_db::{Database, WriteError, failure_of};
 use tokio::sync::watch;
 
+use crate::log::admit;
 use crate::log::{
     Append, ConsumerId, ConsumerProgress, EventLog, EventLogError, EventStream, FollowEvents, ReadEvents,
     TopicStatus, Trim,
@@ -190,14 +190,6 @@ impl EventLog for TableLog {
     async fn trim(&self, context: &Context, request: Trim) -> Result<i64, EventLogError> {
         admit(context)?;
         self.cut(&request).await
-    }
-}
-
-fn admit(context: &Context) -> Result<(), EventLogError> {
-    match &context.caller {
-        Caller::System => Ok(()),
-        Caller::Anonymous => Err(EventLogError::Unauthenticated),
-        Caller::User(_) => Err(EventLogError::Forbidden),
     }
 }
 

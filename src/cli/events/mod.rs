@@ -84,7 +84,8 @@ pub(super) enum EventsCommand {
     ///
     /// Compares every event that the log keeps, or should keep, with the outbox of the module that told it, and writes what
     /// differs anew under the same number. A log that was lost is whole again after it. Refused, with the number of the event,
-    /// where the outbox does not have it either, or where the log soundly has events of which the outbox knows nothing.
+    /// where the outbox does not have it either, or where the log soundly has events of which the outbox knows nothing. Where
+    /// NATS keeps the log, a topic that lacks more than its end is emptied and written anew as a whole.
     Rebuild {
         /// Only this topic
         topic: Option<String>,

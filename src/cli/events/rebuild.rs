@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;
-use cleave_events::{EventLog as _, Rebuilt, TableLog};
+use cleave_db::Database;
+use cleave_events::{Rebuilt, rebuild_whole};
 use serde_json::json;
 
 use super::super::print::{self, say};
-use super::super::{Outcome, failed, usage};
-use super::{Form, context};
+use super::super::{Failure, Outcome, failed, usage};
+use super::{Form, context, log};
 use crate::compose::Cell;
 use crate::house::TOPICS;
 
@@ -16,18 +17,12 @@ use crate::house::TOPICS;
 const NAMED: usize = 20;
 
 pub(super) async fn rebuild(cell: &Cell, topic: Option<&str>, form: Form) -> Outcome {
-    let Some(log) = &cell.process().event_log else {
-        return Err(failed(anyhow!(
-            "the log is kept by another engine, which has copies of its own: restore it there; what it lacks at its end, the \
-             relays bring by themselves"
-        )));
-    };
-    let topics = topics(cell, log, topic).await?;
+    let topics = topics(cell, topic).await?;
     let mut all = Vec::new();
     for topic in topics {
         let told_here = TOPICS.contains(&topic.as_str());
         let outbox = told_here.then(|| cell.process().database(&topic)).flatten();
-        let rebuilt = cleave_events::rebuild(log, outbox.as_ref(), &topic).await.map_err(failed)?;
+        let rebuilt = rebuild_topic(cell, outbox.as_ref(), &topic).await?;
         if !form.json {
             tell(&topic, &rebuilt)?;
         }
@@ -42,13 +37,21 @@ pub(super) async fn rebuild(cell: &Cell, topic: Option<&str>, form: Form) -> Out
     Ok(())
 }
 
+async fn rebuild_topic(cell: &Cell, outbox: Option<&Database>, topic: &str) -> Result<Rebuilt, Failure> {
+    let process = cell.process();
+    match (&process.event_log, &process.nats, outbox) {
+        (Some(log), _, _) => cleave_events::rebuild(log, outbox, topic).await.map_err(failed),
+        (None, Some(log), Some(outbox)) => {
+            rebuild_whole(log, || context(cell), outbox, topic).await.map_err(failed)
+        }
+        // Nobody tells in this topic.
+        (None, _, _) => Ok(Rebuilt::default()),
+    }
+}
+
 /// Those that are told here, and those that have strayed into the log.
-async fn topics(
-    cell: &Cell,
-    log: &TableLog,
-    topic: Option<&str>,
-) -> Result<BTreeSet<String>, super::super::Failure> {
-    let logged = log.topics(&context(cell)).await.map_err(failed)?;
+async fn topics(cell: &Cell, topic: Option<&str>) -> Result<BTreeSet<String>, Failure> {
+    let logged = log(cell).topics(&context(cell)).await.map_err(failed)?;
     let mut all = TOPICS.iter().map(|topic| (*topic).to_owned()).collect::<BTreeSet<_>>();
     all.extend(logged.into_iter().map(|status| status.topic));
     match topic {

@@ -1,9 +1,14 @@
 //! Looks into the tables: what must always hold there, and what they say in words that two stores can share.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use cleave::settings::Settings;
+use cleave_core::{Clock as _, Context, Ids, SystemClock};
 use cleave_db::Database;
+use cleave_events::{EventLog as _, ReadEvents, ReadRange, TopicStatus};
+use cleave_events_nats::NatsLog;
 use sqlx::Row as _;
 
 use super::store::{Store, runtime};
@@ -155,12 +160,37 @@ async fn count_all(settings: &Settings) -> BTreeMap<String, i64> {
         }
         database.close().await;
     }
-    for (module, query) in OTHERS {
+    if let Some(nats) = settings.nats() {
+        counts.extend(count_events(NatsLog::new(nats, Arc::new(SystemClock))).await);
+    }
+    for (module, query) in OTHERS.into_iter().filter(|(module, _)| settings.has_database(module)) {
         let database = open(settings, module).await;
         for (what, number) in numbers(&database, query).await {
             counts.insert(format!("{module}: {what}"), number);
         }
         database.close().await;
+    }
+    counts
+}
+
+/// The same of a log that is no table.
+async fn count_events(log: NatsLog) -> BTreeMap<String, i64> {
+    let clock = Arc::new(SystemClock);
+    let ids = Ids::from_system(clock.clone());
+    let context = Context::background(&ids, clock.instant() + Duration::from_secs(30));
+    let mut counts = BTreeMap::new();
+    for TopicStatus { topic, first_offset, .. } in log.topics(&context).await.expect("NATS answers") {
+        let mut after = first_offset - 1;
+        loop {
+            let range = ReadRange { after, limit: 1_000, wait_ms: 0 };
+            let events = log.read(&context, ReadEvents { topic: topic.clone(), range }).await;
+            let events = events.expect("the events can be read");
+            let Some(last) = events.last() else { break };
+            after = last.offset;
+            for event in events {
+                *counts.entry(format!("events: {topic} {}", event.name)).or_insert(0) += 1;
+            }
+        }
     }
     counts
 }

@@ -12,6 +12,7 @@ use cleave::settings::Settings;
 use cleave_auth::{Claims, TokenIssuer};
 use cleave_core::{Clock as _, Ids, ManualClock, SystemClock, Timestamp, User};
 use cleave_db::testing::throwaway_server;
+use cleave_events_nats::testing::NatsServer;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -25,6 +26,8 @@ pub(crate) struct Store {
     pub(crate) clock: Arc<SystemClock>,
     pub(crate) ids: Arc<Ids>,
     folder: TempDir,
+    /// What keeps its event log, where that is no table.
+    pub(crate) nats: Option<NatsServer>,
 }
 
 impl Store {
@@ -52,6 +55,15 @@ impl Store {
     /// Another store with the same keys and the same goods, on PostgreSQL.
     pub(crate) fn stocked_on_postgres(&self) -> Self {
         let copy = Self::bare(&[("database.url", &throwaway_server().new_database())]);
+        copy_folder(&self.settings.keys_dir(), &copy.settings.keys_dir());
+        copy.provisioned().with_goods()
+    }
+
+    /// Another store with the same keys and the same goods, whose event log is in a NATS of its own.
+    pub(crate) fn stocked_on_nats(&self) -> Self {
+        let server = NatsServer::new();
+        let mut copy = Self::bare(&[("events.url", &server.url())]);
+        copy.nats = Some(server);
         copy_folder(&self.settings.keys_dir(), &copy.settings.keys_dir());
         copy.provisioned().with_goods()
     }
@@ -93,7 +105,7 @@ impl Store {
         let settings = Settings::load(&topologies::config(), None, &flags).expect("the settings are valid");
         let clock = Arc::new(SystemClock);
         let ids = Arc::new(Ids::from_system(clock.clone()));
-        Self { settings, clock, ids, folder }
+        Self { settings, clock, ids, folder, nats: None }
     }
 
     /// Everything that is for sale, in the order of the list.

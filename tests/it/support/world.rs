@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleave::compose::Cell;
+use cleave::compose::{Cell, placed};
 use cleave::process::Process;
 use cleave::server::{Listeners, Running};
 use cleave::settings::FIRST_INSTANCE;
@@ -52,6 +52,7 @@ impl World {
     pub(crate) fn on(store: Store, topology: Topology) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be built");
+        let (topology, _) = placed(topology, &store.settings);
         let (hosts, peers) = (BTreeMap::new(), Peers::new());
         let mut world = Self { topology, store: Some(store), runtime, hosts, peers, public: None };
         let names = world.topology.services().iter().map(|service| service.name.clone()).collect::<Vec<_>>();

@@ -12,8 +12,8 @@ use cleave_db::{WriteError, is_unique_violation};
 use sqlx::{AssertSqlSafe, Executor};
 use tokio::sync::oneshot;
 
-use super::check::checksum;
 use super::{TableLog, write_failed};
+use crate::checksum::checksum;
 use crate::log::{Append, EventLogError};
 use crate::recorded::{MAX_ROWS_PER_STATEMENT, RecordedEvent, bind_columns, event_columns};
 

@@ -3,9 +3,9 @@
 use cleave_db::{Transaction, WriteError};
 use sqlx::Row as _;
 
-use super::check::checksum;
 use super::read::{Record, is_unreadable, record_columns};
 use super::{TableLog, failed, write_failed};
+use crate::checksum::checksum;
 use crate::log::{EventLogError, TopicStatus};
 use crate::recorded::{RecordedEvent, bind_columns, event_columns};
 

@@ -4,8 +4,8 @@ use futures_util::TryStreamExt as _;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::check::checksum;
 use super::{TableLog, failed};
+use crate::checksum::checksum;
 use crate::log::{EventLogError, ReadRange};
 use crate::recorded::{RecordedEvent, event_columns};
 

@@ -1,97 +1,47 @@
-//! The log itself.
+//! The log itself: what every engine does, and what only this one does.
 
 use std::time::Duration;
 
-use cleave_core::{Caller, Clock as _, Timestamp};
-
+use cleave_core::Clock as _;
 use futures_util::StreamExt as _;
 
-use super::{World, offsets};
-use crate::log::{Append, EventLog, EventLogError, FollowEvents};
-use crate::{ReadEvents, ReadRange, RecordedEvent};
+use super::World;
+use crate::log::{EventLog, FollowEvents};
+use crate::testing::{self as contract, Surroundings};
 
-pub(super) fn event(offset: i64) -> RecordedEvent {
-    RecordedEvent {
-        offset,
-        name: "happened".to_owned(),
-        version: 1,
-        entity: "a".to_owned(),
-        payload: "{}".to_owned(),
-        actor: "system".to_owned(),
-        request_id: "request".to_owned(),
-        recorded_at: Timestamp::from_micros(offset),
-    }
+pub(super) use crate::testing::{append, event, read};
+
+/// A test of the contract on a log of its own.
+macro_rules! on_a_table {
+    ($($name:ident),* $(,)?) => {$(
+        #[tokio::test]
+        async fn $name() {
+            let world = World::new().await;
+            contract::$name(&world.log, &Surroundings { clock: &*world.clock, ids: &world.ids }).await;
+        }
+    )*};
 }
 
-pub(super) fn append(offsets: impl IntoIterator<Item = i64>) -> Append {
-    Append { topic: "topic".to_owned(), events: offsets.into_iter().map(event).collect() }
-}
-
-pub(super) fn read(after: i64, limit: u32, wait_ms: u64) -> ReadEvents {
-    ReadEvents { topic: "topic".to_owned(), range: ReadRange { after, limit, wait_ms } }
-}
+on_a_table!(
+    a_gap_is_refused_and_what_is_there_is_ignored,
+    a_reader_gets_pages_from_anywhere,
+    a_waiting_reader_is_woken_by_the_next_event,
+    a_reader_waits_no_longer_than_it_was_asked_to,
+    who_follows_gets_what_there_is_and_what_comes,
+    what_is_cut_is_refused_and_its_numbers_stay_used,
+    the_last_word_of_a_consumer_holds_until_it_is_forgotten,
+    topics_do_not_know_each_other,
+    the_bytes_of_a_topic_are_about_what_retention_counts,
+    the_log_is_for_the_system_alone,
+    all_who_wait_for_an_event_get_it,
+);
 
 #[tokio::test]
-async fn a_gap_is_refused_and_what_is_there_is_ignored() {
+async fn of_two_who_append_the_same_each_event_is_there_once() {
     let world = World::new().await;
-    let context = world.system();
-    let gap = |last_offset| Err(EventLogError::Gap { topic: "topic".to_owned(), last_offset });
-    assert_eq!(world.log.append(&context, append([2])).await, gap(0));
-    assert_eq!(world.log.append(&context, append([1, 2])).await, Ok(2));
-    assert_eq!(world.log.append(&context, append([1, 2])).await, Ok(2));
-    assert_eq!(world.log.append(&context, append(2..=5)).await, Ok(5));
-    assert_eq!(world.log.append(&context, append([7])).await, gap(5));
-    assert_eq!(world.log.append(&context, append([6, 8])).await, Err(EventLogError::Disordered));
-    let all = world.log.read(&context, read(0, 100, 0)).await.expect("it can be read");
-    assert_eq!(all, (1..=5).map(event).collect::<Vec<_>>());
-    assert_eq!(world.log.last_offset(&context, "nothing".to_owned()).await, Ok(0));
-    let topics = world.log.topics(&context).await.expect("it can be read");
-    assert_eq!(
-        topics.iter().map(|it| (it.topic.as_str(), it.last_offset)).collect::<Vec<_>>(),
-        [("topic", 5)]
-    );
-}
-
-#[tokio::test]
-async fn a_reader_gets_pages_from_memory_and_from_the_table_alike() {
-    let world = World::new().await;
-    let context = world.system();
-    world.log.append(&context, append(1..=700)).await.expect("it is appended");
-    for (after, limit, expected) in
-        [(0, 3, 1..=3), (698, 10, 699..=700), (300, 200, 301..=500), (440, 50, 441..=490)]
-    {
-        let page = world.log.read(&context, read(after, limit, 0)).await.expect("it can be read");
-        assert_eq!(offsets(&page), expected.collect::<Vec<_>>(), "after {after}");
-    }
-    assert_eq!(world.log.read(&context, read(700, 10, 0)).await, Ok(Vec::new()));
-}
-
-#[tokio::test]
-async fn a_waiting_reader_is_woken_by_the_next_event() {
-    let world = World::new().await;
-    let context = world.system();
-    let (read, appended) = tokio::join!(world.log.read(&context, read(0, 10, 60_000)), async {
-        tokio::task::yield_now().await;
-        world.log.append(&context, append([1])).await
-    });
-    assert_eq!(appended, Ok(1));
-    assert_eq!(read.map(|events| offsets(&events)), Ok(vec![1]));
-}
-
-#[tokio::test]
-async fn a_reader_waits_no_longer_than_it_was_asked_to() {
-    let world = World::new().await;
-    let before = world.clock.instant();
-    assert_eq!(world.log.read(&world.system(), read(0, 10, 30)).await, Ok(Vec::new()));
-    assert!(world.clock.instant() - before >= Duration::from_millis(30));
-}
-
-#[tokio::test]
-async fn the_log_is_for_the_system_alone() {
-    let world = World::new().await;
-    let anonymous = cleave_core::Context { caller: Caller::Anonymous, ..world.system() };
-    assert_eq!(world.log.append(&anonymous, append([1])).await, Err(EventLogError::Unauthenticated));
-    assert_eq!(world.log.read(&anonymous, read(0, 1, 0)).await, Err(EventLogError::Unauthenticated));
+    let surroundings = Surroundings { clock: &*world.clock, ids: &world.ids };
+    let other = world.other_log();
+    contract::of_two_who_append_the_same_each_event_is_there_once(&world.log, &other, &surroundings).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Whether a record is what was written.
 
-use crate::recorded::RecordedEvent;
+use crate::RecordedEvent;
 
 /// The CRC-32 of all that a record says, and of its place. It finds what a disk or a person has changed by accident; it is
 /// no protection against somebody who means it.
-pub(super) fn checksum(topic: &str, event: &RecordedEvent) -> i64 {
+pub fn checksum(topic: &str, event: &RecordedEvent) -> i64 {
     let RecordedEvent { offset, name, version, entity, payload, actor, request_id, recorded_at } = event;
     let mut hasher = crc32fast::Hasher::new();
     for text in [topic, name, entity, payload, actor, request_id] {
