@@ -1,6 +1,7 @@
 //! The log against servers of its own.
 
 mod contract;
+mod replicas;
 mod troubles;
 
 use std::sync::Arc;

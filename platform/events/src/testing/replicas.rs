@@ -54,25 +54,26 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Runs it. `this` is the name of the calling test as the harness prints it, which the processes run too: `log` opens the log
-    /// for each of them, in this scratch or at `log_place`, where it is empty at first.
+    /// Runs it, with the effects in the database that `scratch` makes. `this` is the name of the calling test as the harness prints it, which
+    /// the processes run too: `log` opens the log for each of them, in that scratch or at `log_place`, where it is empty at first.
     ///
     /// # Panics
     /// Where an event has its effect twice or never, or nobody goes on.
     pub async fn run(
         self,
         this: &str,
-        log_place: &str,
+        scratch: impl FnOnce() -> Scratch,
+        log_place: impl FnOnce() -> String,
         log: impl AsyncFn(&Scratch, &str) -> Rc<dyn EventLog>,
     ) {
         if let Some(place) = child::place() {
             let scratch = Scratch::at(&place.scratch);
             return child::apply(&scratch, log(&scratch, &place.log).await).await;
         }
-        let scratch = Scratch::new();
+        let (scratch, log_place) = (scratch(), log_place());
         let listener = scratch.open_with("listener", &LISTENER).await;
-        let world = World { listener, log: log(&scratch, log_place).await, trial: self };
-        let mut crew = Crew::start(this, &scratch.place(), log_place, 3);
+        let world = World { listener, log: log(&scratch, &log_place).await, trial: self };
+        let mut crew = Crew::start(this, &scratch.place(), &log_place, 3);
 
         world.apply_amid(&mut crew, self.kills.0, self.pauses).await;
         world.assert_each_had_its_effect(1).await;
