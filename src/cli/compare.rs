@@ -38,6 +38,9 @@ pub(super) struct CompareArgs {
     /// End within 150 seconds; without it within 15 minutes
     #[arg(long)]
     quick: bool,
+    /// Take about an hour, for differences of a few percent
+    #[arg(long, conflicts_with = "quick")]
+    thorough: bool,
     /// Also kill, pause and restart each process under load, which takes 18 seconds for each; without --quick that is done anyway
     #[arg(long)]
     blast_radius: bool,
@@ -115,7 +118,12 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
         .collect::<Vec<_>>();
     let floor = deployment("bare handlers", Program::Floor);
-    let mut plan = if args.quick { Plan::quick(args.seed) } else { Plan::standard(args.seed) };
+    let plan = match (args.quick, args.thorough) {
+        (true, _) => Plan::quick,
+        (_, true) => Plan::thorough,
+        _ => Plan::standard,
+    };
+    let mut plan = plan(args.seed);
     if args.blast_radius {
         plan.blast.get_or_insert_default();
     }
