@@ -29,6 +29,7 @@ const UNITS: i64 = 10_000;
 /// What `compare` takes: topologies to measure, or a command about results that are there already.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct CompareArgs {
     #[command(subcommand)]
     command: Option<CompareCommand>,
