@@ -36,6 +36,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Who cannot write for this long is locked out.
 const LOCKED_OUT: Duration = Duration::from_millis(200);
 
+/// Ten times the lease.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
 const LISTENER: Migrations = Migrations(&[
     Migration { version: 1, name: "consumer", sql: CONSUMER_SQL },
     Migration { version: 2, name: "consumer_holder", sql: CONSUMER_HOLDER_SQL },
@@ -142,6 +145,8 @@ impl World {
             let is_amid = |now: &Standing| now.position >= share * killed + share / 8;
             let at = self.next(crew, "it goes on", is_amid).await;
             if paused * kills < pauses * killed {
+                // Where nothing waits, nobody takes over.
+                self.fill(share * (killed + 2)).await;
                 paused += i64::from(self.pause(crew).await);
                 continue;
             }
@@ -164,22 +169,23 @@ impl World {
     }
 
     /// Pauses whoever applies events until another one has taken over, and tells whether it came to that: paused with a lock of the
-    /// database in its hands, it goes on at once, since nobody could.
+    /// database in its hands, it goes on soon, since nobody could.
     async fn pause(&self, crew: &mut Crew) -> bool {
         let at = self.next(crew, "it goes on", |_| true).await;
         crew.signal(&at.holder, Signal::STOP);
-        let is_alone = !self.can_be_written().await;
-        if !is_alone {
+        // A call of the system that was under way may still get a lock.
+        let is_taken_over = self.can_be_written().await && {
             let is_taken_over = |now: &Standing| now.holder != at.holder && now.position > at.position;
-            self.until("another one takes over", is_taken_over).await;
-        }
+            let taking_over = self.until("another one takes over", is_taken_over);
+            tokio::time::timeout(LONGEST_PAUSE, taking_over).await.is_ok()
+        };
         crew.signal(&at.holder, Signal::CONT);
-        if is_alone {
-            self.until("it goes on after a pause", |now| now.position > at.position).await;
-        } else {
+        if is_taken_over {
             crew.wait_until_it_stands_by(&at.holder);
+        } else {
+            self.until("it goes on after a pause", |now| now.position > at.position).await;
         }
-        !is_alone
+        is_taken_over
     }
 
     async fn can_be_written(&self) -> bool {
