@@ -14,7 +14,7 @@ use std::time::Duration;
 use actix_http::Protocol;
 use actix_rt::net::{TcpStream, UnixStream};
 use actix_server::{Server, ServerHandle};
-use actix_service::{ServiceFactoryExt as _, fn_service};
+use actix_service::{Service as _, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service};
 use actix_web::web::{self, ServiceConfig};
 use cleave_rest::server::{Exposure, http_service, not_found};
 use futures_util::future::LocalBoxFuture;
@@ -29,8 +29,8 @@ use crate::settings::Settings;
 use crate::settled;
 use crate::topology::{Link, Service, Topology};
 
-/// How long connections have to end before the listeners are closed.
-const MOMENTS: Duration = Duration::from_millis(250);
+/// How long connections have to end before the listeners are closed: as long as the server waits before it looks itself.
+const MOMENTS: Duration = Duration::from_secs(1);
 
 /// The sockets of a process, bound and not yet served.
 #[derive(Debug)]
@@ -237,13 +237,13 @@ fn tcp(
     stopping: Stopping,
 ) -> impl actix_server::ServerServiceFactory<TcpStream> {
     move || {
-        fn_service(|stream: TcpStream| async move {
+        let accepted = fn_service(|stream: TcpStream| async move {
             // Without it a small answer waits 40 ms for the delayed acknowledgement of the one before.
             let _best_effort = stream.set_nodelay(true);
             let peer = stream.peer_addr().ok();
             Ok((stream, Protocol::Http1, peer))
-        })
-        .and_then(http_service::<TcpStream, _>(routes(), stopping.told()))
+        });
+        stopping.counts(accepted.and_then(http_service::<TcpStream, _>(routes(), stopping.told())))
     }
 }
 
@@ -252,17 +252,42 @@ fn unix(
     stopping: Stopping,
 ) -> impl actix_server::ServerServiceFactory<UnixStream> {
     move || {
-        fn_service(|stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) })
-            .and_then(http_service::<UnixStream, _>(routes(), stopping.told()))
+        let accepted = fn_service(|stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) });
+        stopping.counts(accepted.and_then(http_service::<UnixStream, _>(routes(), stopping.told())))
     }
 }
 
-/// How connections learn that the server stops, and how it learns that they are closed.
+/// How connections learn that the server stops, and how it learns that they are closed: each has a receiver until then.
 #[derive(Debug, Clone, Default)]
 struct Stopping(Arc<watch::Sender<bool>>);
 
 impl Stopping {
-    /// What each connection waits for as long as it is open.
+    /// The same service of connections, which counts those that are open.
+    fn counts<F, Stream>(
+        &self,
+        service: F,
+    ) -> impl ServiceFactory<
+        Stream,
+        Config = F::Config,
+        Response = F::Response,
+        Error = F::Error,
+        InitError = F::InitError,
+    > + use<F, Stream>
+    where
+        F: ServiceFactory<Stream>,
+    {
+        let stopping = self.clone();
+        apply_fn_factory(service, move |stream: Stream, service: &F::Service| {
+            let (open, served) = (stopping.0.subscribe(), service.call(stream));
+            async move {
+                let served = served.await;
+                drop(open);
+                served
+            }
+        })
+    }
+
+    /// What each connection waits for until it is told.
     fn told(&self) -> impl Fn() -> LocalBoxFuture<'static, ()> + use<> {
         let stopping = self.clone();
         move || {

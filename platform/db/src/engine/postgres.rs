@@ -79,8 +79,8 @@ impl std::fmt::Debug for Server {
     }
 }
 
-/// The oldest major version that is tried nowhere and refused nowhere: https://www.postgresql.org/support/versioning has given up
-/// all earlier ones.
+/// The oldest major version that is let in, though only newer ones were tried: earlier ones get no mends any more
+/// (<https://www.postgresql.org/support/versioning>).
 pub(crate) const OLDEST_MAJOR: u32 = 14;
 
 /// The major version of a server, of what it says of itself: `150018`, by `SHOW server_version_num`.
