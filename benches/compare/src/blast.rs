@@ -89,28 +89,26 @@ pub struct BlastRadius {
 }
 
 impl BlastRadius {
-    /// Measures all topologies one after the other; `note` hears what begins, with how many trials are done and how many there are.
-    pub(crate) fn measure(
+    /// Measures topologies with these services one after the other; `note` hears what begins, with how many trials are done and how
+    /// many there are.
+    pub(crate) fn measure<'a>(
         settings: &BlastSettings,
-        subjects: &[&dyn Subject],
+        targets: impl Iterator<Item = (&'a dyn Subject, &'a Vec<String>)> + Clone,
         journeys: &[&dyn Journey],
         cpu_sets: &CpuSets,
         seed: u64,
         mut note: impl FnMut(&str, usize, usize),
     ) -> Result<Self, CompareError> {
-        let targets =
-            subjects.iter().map(|subject| services(*subject, cpu_sets)).collect::<Result<Vec<_>, _>>()?;
-        let of_all = targets.iter().map(Vec::len).sum::<usize>() * Fault::ALL.len();
+        let of_all = targets.clone().map(|(_, services)| services.len()).sum::<usize>() * Fault::ALL.len();
         let mut topologies = ByName::new();
         let mut done = 0;
-        for (subject, services) in subjects.iter().zip(targets) {
+        for (subject, services) in targets {
             let mut strikes = Vec::new();
             for (service, fault) in
                 services.iter().flat_map(|service| Fault::ALL.map(|fault| (service, fault)))
             {
                 note(&format!("{}: {service} is {}", subject.label(), fault.name()), done, of_all);
-                let trial =
-                    strike::Trial { settings, subject: *subject, journeys, cpu_sets, seed, service, fault };
+                let trial = strike::Trial { settings, subject, journeys, cpu_sets, seed, service, fault };
                 strikes.push(trial.run()?);
                 done += 1;
             }
@@ -125,17 +123,6 @@ impl BlastRadius {
         const AROUND_SECONDS: f64 = 1.0;
         (settings.trial_seconds() + AROUND_SECONDS) * (processes * Fault::ALL.len()) as f64
     }
-}
-
-/// The services of a subject, each once.
-fn services(subject: &dyn Subject, cpu_sets: &CpuSets) -> Result<Vec<String>, CompareError> {
-    let label = subject.label();
-    let guard = crate::block::start(cpu_sets, label, subject)?;
-    let mut services =
-        guard.running().processes().into_iter().map(|process| process.service).collect::<Vec<_>>();
-    services.dedup();
-    guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
-    Ok(services)
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ struct Entry<'a> {
 /// What was learnt before anything was timed.
 struct Preflight {
     script_steps: usize,
+    /// By topology, in their order: its services, each once.
+    services: Vec<Vec<String>>,
     round_cost: RoundCost,
 }
 
@@ -67,7 +69,7 @@ impl Comparison<'_> {
         progress.note(&self.introduction(&cpu_sets));
 
         let preflight = self.preflight(&cpu_sets, progress, &elapsed)?;
-        let (blast_radius, blast_took) = self.blast_radius(&cpu_sets, progress)?;
+        let (blast_radius, blast_took) = self.blast_radius(&preflight.services, &cpu_sets, progress)?;
         // The rounds have their budget to themselves.
         let run_began = run_began + blast_took;
         let elapsed = || run_began.elapsed().as_secs_f64();
@@ -110,6 +112,7 @@ impl Comparison<'_> {
     /// The blast radius, where it is asked for, and how long finding it took.
     fn blast_radius(
         &self,
+        services: &[Vec<String>],
         cpu_sets: &CpuSets,
         progress: &mut dyn Progress,
     ) -> Result<(Option<BlastRadius>, Duration), CompareError> {
@@ -117,7 +120,7 @@ impl Comparison<'_> {
         let began = Instant::now();
         let measured = BlastRadius::measure(
             settings,
-            self.topologies,
+            self.topologies.iter().copied().zip(services),
             self.journeys,
             cpu_sets,
             self.settings.seed,
@@ -179,7 +182,7 @@ impl Comparison<'_> {
         elapsed: &dyn Fn() -> f64,
     ) -> Result<Preflight, CompareError> {
         let mut first: Option<(String, Vec<Step>)> = None;
-        let mut round_cost = RoundCost::default();
+        let (mut round_cost, mut services) = (RoundCost::default(), Vec::new());
         let subjects = self.topologies.iter().map(|topology| (*topology, true));
         for (number, (subject, is_topology)) in
             subjects.chain(self.floor.map(|floor| (floor, false))).enumerate()
@@ -196,6 +199,10 @@ impl Comparison<'_> {
             let mut client =
                 equivalence::client(guard.running().address(), self.settings.request_timeout_seconds);
             if is_topology {
+                let processes = guard.running().processes().into_iter();
+                let mut names = processes.map(|process| process.service).collect::<Vec<_>>();
+                names.dedup();
+                services.push(names);
                 let transcript = self
                     .script
                     .replay(&mut client)
@@ -229,7 +236,7 @@ impl Comparison<'_> {
         progress.note(&format!(
             "equivalent: {script_steps} steps of the script are answered alike by all topologies"
         ));
-        Ok(Preflight { script_steps, round_cost })
+        Ok(Preflight { script_steps, services, round_cost })
     }
 
     /// Why no further round should begin; none if one should.

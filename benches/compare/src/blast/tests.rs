@@ -142,10 +142,19 @@ fn each_process_is_killed_paused_and_restarted_and_what_needs_it_is_down_until_i
     };
     let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
     let journeys: [&dyn Journey; 2] = [&Get("page"), &Get("stock")];
+    let services = ["front", "back"].map(str::to_owned).to_vec();
+    let targets = [(&Two as &dyn Subject, &services)];
     let mut heard = Vec::new();
-    let blast = BlastRadius::measure(&settings, &[&Two], &journeys, &cpu_sets, 1, |what, done, of_all| {
-        heard.push(format!("{done} of {of_all}: {what}"));
-    });
+    let blast = BlastRadius::measure(
+        &settings,
+        targets.into_iter(),
+        &journeys,
+        &cpu_sets,
+        1,
+        |what, done, of_all| {
+            heard.push(format!("{done} of {of_all}: {what}"));
+        },
+    );
     let strikes = blast.expect("all trials can be made").topologies.remove("two").expect("it was measured");
     let extents = strikes.iter().map(|strike| {
         let extent = |journey: &str| strike.journeys[journey].extent;
