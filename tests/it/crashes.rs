@@ -1,20 +1,16 @@
 //! Processes die in the middle of checkouts: what was acknowledged stays, what was begun ends, nothing doubles.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cleave_db::testing::{is_installed, throwaway_server};
 use rustix::process::Signal;
 
 use crate::support::binary::{Binary, signal};
-use crate::support::shop::Shop;
+use crate::support::shop::{Shop, until_done};
 use crate::support::waiting::eventually;
 
 /// Checkouts for each process that is killed.
 const CHECKOUTS: usize = 200;
-
-/// Customers who buy at the same time.
-const AT_ONCE: usize = 8;
 
 #[test]
 fn the_monolith_is_killed_during_checkouts() {
@@ -65,35 +61,13 @@ fn kill_each_process_during_checkouts(topology: &str, binary: Binary) {
     let record = binary.run_record().expect("the store is ready");
     let shop = Shop::open(&binary);
     for service in record.services.keys() {
-        let done = AtomicUsize::new(0);
-        let outcomes = std::thread::scope(|scope| {
-            let buyers = (0..AT_ONCE).map(|buyer| {
-                let (shop, done) = (&shop, &done);
-                scope.spawn(move || {
-                    let numbers = (buyer..CHECKOUTS).step_by(AT_ONCE);
-                    let buy = |number| {
-                        let outcome = shop.buy(service, number);
-                        done.fetch_add(1, Ordering::Relaxed);
-                        outcome
-                    };
-                    numbers.map(buy).collect::<Vec<_>>()
-                })
-            });
-            let buyers = buyers.collect::<Vec<_>>();
-            eventually(
-                "half of the customers have bought",
-                || done.load(Ordering::Relaxed),
-                |it| *it >= CHECKOUTS / 2,
-            );
+        let outcomes = shop.sell_during(service, CHECKOUTS, |done| {
+            until_done(done, CHECKOUTS / 2);
             let pid = binary.run_record().expect("it runs").services[service][0].pid;
             signal(pid, Signal::KILL);
             let back =
                 || binary.run_record().and_then(|record| Some(record.services.get(service)?.first()?.pid));
             eventually("the process is back", back, |now| now.is_some_and(|now| now != pid));
-            buyers
-                .into_iter()
-                .flat_map(|buyer| buyer.join().expect("a customer ends in peace"))
-                .collect::<Vec<_>>()
         });
         let mut counts = BTreeMap::new();
         for outcome in &outcomes {

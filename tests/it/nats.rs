@@ -1,7 +1,6 @@
 //! NATS keeps the event log of the program.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cleave_compare::Request;
@@ -11,15 +10,12 @@ use cleave_events_nats::testing::{NatsServer, is_installed};
 use serde_json::Value;
 
 use crate::support::binary::{Binary, ask};
-use crate::support::shop::Shop;
+use crate::support::shop::{Shop, until_done};
 use crate::support::store::runtime;
 use crate::support::waiting::eventually;
 
 /// Checkouts in all.
 const CHECKOUTS: usize = 200;
-
-/// Customers who buy at the same time.
-const AT_ONCE: usize = 8;
 
 fn on(server: &NatsServer) -> Binary {
     Binary::new().with_variable("CLEAVE__EVENTS__URL", &server.url())
@@ -46,33 +42,14 @@ fn nats_is_killed_and_comes_back_while_customers_buy() {
     assert!(!binary.run_record().expect("it runs").services.contains_key("events"), "it has nothing to host");
     assert!(up.stderr().contains("NATS keeps the event log"), "{}", up.stderr());
     let shop = Shop::open(&binary);
-    let done = AtomicUsize::new(0);
-    let bought = |count: usize| {
-        let what = format!("{count} customers have bought");
-        eventually(&what, || done.load(Ordering::Relaxed), |it| *it >= count);
-    };
-    let outcomes = std::thread::scope(|scope| {
-        let buyers = (0..AT_ONCE).map(|buyer| {
-            let (shop, done) = (&shop, &done);
-            scope.spawn(move || {
-                let buy = |number| {
-                    let outcome = shop.buy("nats", number);
-                    done.fetch_add(1, Ordering::Relaxed);
-                    outcome
-                };
-                (buyer..CHECKOUTS).step_by(AT_ONCE).map(buy).collect::<Vec<_>>()
-            })
-        });
-        let buyers = buyers.collect::<Vec<_>>();
+    let outcomes = shop.sell_during("nats", CHECKOUTS, |done| {
         for part in 1..=3 {
-            bought(part * CHECKOUTS / 5);
+            until_done(done, part * CHECKOUTS / 5);
             server.kill();
             // Nobody who buys needs it.
-            bought(part * CHECKOUTS / 5 + CHECKOUTS / 10);
+            until_done(done, part * CHECKOUTS / 5 + CHECKOUTS / 10);
             server.start();
         }
-        let joined = buyers.into_iter().flat_map(|buyer| buyer.join().expect("a customer ends in peace"));
-        joined.collect::<Vec<_>>()
     });
     assert!(outcomes.iter().all(|outcome| outcome == "confirmed"), "{outcomes:?}");
     let settled = binary.succeed(&["settle"]);

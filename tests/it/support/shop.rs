@@ -1,5 +1,6 @@
 //! A running store, and customers who buy there whatever happens to it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cleave_auth::{Claims, TokenIssuer};
@@ -9,6 +10,15 @@ use serde_json::{Value, json};
 
 use super::binary::Binary;
 use super::waiting::eventually;
+
+/// Customers who buy at the same time.
+const AT_ONCE: usize = 8;
+
+/// Waits until so many customers are done.
+pub(crate) fn until_done(done: &AtomicUsize, count: usize) {
+    let what = format!("{count} customers have bought");
+    eventually(&what, || done.load(Ordering::Relaxed), |it| *it >= count);
+}
 
 /// A store with customers.
 pub(crate) struct Shop<'run> {
@@ -42,6 +52,35 @@ impl<'run> Shop<'run> {
         let account_id = self.ids.next();
         let claims = Claims { account_id, admin, issued_at_s: now, expires_at_s: now + 3_600 };
         format!("Bearer {}", self.issuer.issue(&claims))
+    }
+
+    /// So many customers check out, some at the same time, while something happens, which is told how many are done; gives how each
+    /// checkout ended.
+    pub(crate) fn sell_during(
+        &self,
+        occasion: &str,
+        checkouts: usize,
+        happens: impl FnOnce(&AtomicUsize),
+    ) -> Vec<String> {
+        let done = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            let buyers = (0..AT_ONCE).map(|buyer| {
+                let done = &done;
+                scope.spawn(move || {
+                    let buy = |number| {
+                        let outcome = self.buy(occasion, number);
+                        done.fetch_add(1, Ordering::Relaxed);
+                        outcome
+                    };
+                    (buyer..checkouts).step_by(AT_ONCE).map(buy).collect::<Vec<_>>()
+                })
+            });
+            let buyers = buyers.collect::<Vec<_>>();
+            happens(&done);
+            let outcomes =
+                buyers.into_iter().flat_map(|buyer| buyer.join().expect("a customer ends in peace"));
+            outcomes.collect()
+        })
     }
 
     /// A new customer fills a cart and checks out, and asks with the same key until the outcome is known.
