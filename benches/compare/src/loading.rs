@@ -102,7 +102,7 @@ impl Results {
             // From the text and not from the value: then an error says at which line and column.
             Some(version) if *version == SCHEMA_VERSION => serde_json::from_str(text).map_err(damaged)?,
             Some(version) if *version == 1 => {
-                pairing::anew(serde_json::from_value(renewed(value)).map_err(damaged)?)
+                pairing::with_ratios(serde_json::from_value(renewed(value)).map_err(damaged)?)
             }
             Some(other) => return Err(LoadError::OtherVersion { path: path(), found: other.to_string() }),
         };

@@ -14,8 +14,8 @@ pub(crate) fn ratios(rounds: &[Round], journey: &str, over: &str, under: &str) -
     }
 }
 
-/// Computes all ratios anew from the rounds: results of another version may have got their intervals in another way.
-pub(crate) fn anew(mut results: Results) -> Results {
+/// Computes all ratios from the rounds, whatever stood there: results of another version may have got their intervals in another way.
+pub(crate) fn with_ratios(mut results: Results) -> Results {
     let Results { rounds, topologies, twin, .. } = &results;
     let Some(baseline) = topologies.first().cloned() else { return results };
     let of = |journey: &str, over: &str, under: &str| ratios(rounds, journey, over, under);

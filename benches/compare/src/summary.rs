@@ -74,7 +74,6 @@ impl<'a> Collected<'a> {
 
     /// The results; the caller adds what it alone knows.
     pub(crate) fn finish(self, machine: Machine, cpu_sets: CpuSets, phases: Phases) -> Results {
-        let baseline = &self.labels[0];
         let topologies: Vec<String> =
             self.labels.iter().take_while(|label| **label != self.twin).cloned().collect();
         let of_topologies = |value: &dyn Fn(&Block) -> Option<f64>| {
@@ -83,7 +82,6 @@ impl<'a> Collected<'a> {
                 .map(|label| (label.clone(), self.over_rounds(label, value)))
                 .collect::<ByName<_>>()
         };
-        let others = || topologies.iter().skip(1);
         let last = self.rounds.last().map(|round| &round.blocks);
         let processes = topologies
             .iter()
@@ -92,26 +90,22 @@ impl<'a> Collected<'a> {
         let floor = self.labels.iter().find(|label| self.is_floor(label)).map(|label| Floor {
             label: label.clone(),
             journeys: self.cells(label, phases),
-            ratios: self.by_journey(|journey| pairing::ratios(&self.rounds, journey, baseline, label)),
+            ratios: ByName::new(),
             memory_pss_kib: self.over_rounds(label, &loaded_kib),
             start_ms: self.over_rounds(label, &|block| Some(block.start_ms)),
         });
-        Results {
+        pairing::with_ratios(Results {
             schema: SCHEMA_ID.to_owned(),
             schema_version: SCHEMA_VERSION,
             began_at: None,
             seed: self.settings.seed,
             machine,
             settings: self.settings.clone(),
-            control: self.by_journey(|journey| pairing::ratios(&self.rounds, journey, &self.twin, baseline)),
+            control: ByName::new(),
             journeys: self.by_journey(|journey| {
                 topologies.iter().map(|label| (label.clone(), self.cell(journey, label, phases))).collect()
             }),
-            ratios: self.by_journey(|journey| {
-                others()
-                    .map(|label| (label.clone(), pairing::ratios(&self.rounds, journey, label, baseline)))
-                    .collect()
-            }),
+            ratios: ByName::new(),
             memory_pss_kib: of_topologies(&loaded_kib),
             start_ms: of_topologies(&|block| Some(block.start_ms)),
             journey_order: self.journeys.clone(),
@@ -136,7 +130,7 @@ impl<'a> Collected<'a> {
                 .collect(),
             topologies,
             rounds: self.rounds,
-        }
+        })
     }
 
     fn is_floor(&self, label: &str) -> bool {

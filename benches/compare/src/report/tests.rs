@@ -120,7 +120,7 @@ fn what_was_not_measured_is_said_and_breaks_nothing() {
             }
         }
     }
-    let page = page(&crate::pairing::anew(results));
+    let page = page(&crate::pairing::with_ratios(results));
     assert!(page.contains("Nothing may be concluded") && page.contains("not measured"));
     assert!(!page.contains("NaN"));
 }
