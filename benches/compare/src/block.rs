@@ -43,6 +43,7 @@ pub(crate) mod purpose {
     pub(crate) const PACED: u64 = 3;
     pub(crate) const CLOSED: u64 = 4;
     pub(crate) const PREFLIGHT: u64 = 6;
+    pub(crate) const LOAD: u64 = 7;
 }
 
 /// The closed loop cycles through so many requests.
@@ -52,7 +53,7 @@ const TRIED_PREPARATIONS: usize = 64;
 /// Longer than this nobody waits for a deployment to settle.
 const LONGEST_SETTLING: Duration = Duration::from_secs(10);
 /// Between phases the deployment comes to rest, and the kernel books what its threads have run.
-const SETTLE: Duration = Duration::from_millis(10);
+pub(crate) const SETTLE: Duration = Duration::from_millis(10);
 /// The share of the capacity phase during which queues fill, not counted.
 const RAMP_SHARE: f64 = 0.2;
 
@@ -70,7 +71,8 @@ impl RoundPlan<'_> {
         let processes = guard.running().processes();
         let failed = |source| CompareError::Generator { label: label.to_owned(), source };
         let memory_pss_idle_kib = memory(&processes);
-        let mut generator = Generator::new(guard.running().address(), self.limits()).map_err(failed)?;
+        let mut generator = Generator::new(guard.running().address(), limits(self.settings, self.cpu_sets))
+            .map_err(failed)?;
         let mut measured = Measured {
             block: Block {
                 began_seconds,
@@ -179,24 +181,28 @@ impl RoundPlan<'_> {
         Ok((cell, phase))
     }
 
-    /// Runs a phase on a thread of its own on the generator's processor.
     fn on_generator<T: Send>(&self, phase: impl FnOnce() -> T + Send) -> T {
-        let pinned = || {
-            self.cpu_sets.pin_generator();
-            phase()
-        };
-        thread::scope(|scope| scope.spawn(pinned).join())
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        on_generator(self.cpu_sets, phase)
     }
+}
 
-    fn limits(&self) -> Limits {
-        Limits {
-            connections: self.settings.connections,
-            connections_most: self.settings.connections_most,
-            request_timeout: Duration::from_secs_f64(self.settings.request_timeout_seconds),
-            late: Duration::from_micros(self.settings.late_us),
-            spin: !self.cpu_sets.shared,
-        }
+/// Runs a phase on a thread of its own on the generator's processor.
+pub(crate) fn on_generator<T: Send>(cpu_sets: &CpuSets, phase: impl FnOnce() -> T + Send) -> T {
+    let pinned = || {
+        cpu_sets.pin_generator();
+        phase()
+    };
+    thread::scope(|scope| scope.spawn(pinned).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The generator's bounds.
+pub(crate) fn limits(settings: &Settings, cpu_sets: &CpuSets) -> Limits {
+    Limits {
+        connections: settings.connections,
+        connections_most: settings.connections_most,
+        request_timeout: Duration::from_secs_f64(settings.request_timeout_seconds),
+        late: Duration::from_micros(settings.late_us),
+        spin: !cpu_sets.shared,
     }
 }
 
@@ -230,7 +236,7 @@ pub(crate) fn start(cpu_sets: &CpuSets, label: &str, subject: &dyn Subject) -> R
 }
 
 /// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.
-fn settled_ms(running: &dyn Running) -> Option<f64> {
+pub(crate) fn settled_ms(running: &dyn Running) -> Option<f64> {
     let start = Instant::now();
     loop {
         if running.is_settled()? {
@@ -251,14 +257,14 @@ fn memory(processes: &[Process]) -> Option<u64> {
     processes.iter().map(|process| proc::pss_kib(process.pid)).sum()
 }
 
-fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
+pub(crate) fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
     if processes.is_empty() {
         return None;
     }
     processes.iter().map(|process| ThreadTimes::read(process.pid)).collect()
 }
 
-fn cpu_by_service(
+pub(crate) fn cpu_by_service(
     processes: &[Process],
     times: Option<(Vec<ThreadTimes>, Vec<ThreadTimes>)>,
     requests: u64,
