@@ -90,7 +90,8 @@ impl RoundPlan<'_> {
                 continue;
             }
             note(journey.name());
-            let paced = self.journey(*journey, index as u64, &processes, &mut generator).map_err(failed)?;
+            let paced =
+                self.journey(*journey, index as u64, guard.running(), &mut generator).map_err(failed)?;
             let (mut cell, phase) = paced;
             cell.settled_ms = settled_ms(guard.running());
             measured.lateness.merge(&phase.lateness);
@@ -117,9 +118,10 @@ impl RoundPlan<'_> {
         &self,
         journey: &dyn Journey,
         index: u64,
-        processes: &[Process],
+        running: &dyn Running,
         generator: &mut Generator,
     ) -> std::io::Result<(BlockCell, Phase)> {
+        let processes = &running.processes()[..];
         let seconds = Duration::from_secs_f64;
         let dice = |purpose| Dice::new(self.settings.seed, &[purpose, self.round, index]);
         let mut throw = dice(purpose::CLOSED);
@@ -151,12 +153,14 @@ impl RoundPlan<'_> {
 
         let warm_up = seconds(self.phases.warm_up_seconds);
         self.on_generator(|| generator.closed_loop(warming, Duration::ZERO, warm_up))?;
+        let overshoot_before = running.delay_overshoot();
         thread::sleep(SETTLE);
 
         let before = cpu_times(processes);
         let phase = self.on_generator(|| generator.open_loop(paced, &schedule, paced_length))?;
         thread::sleep(SETTLE);
         let after = cpu_times(processes);
+        let overshoot = overshoot_before.zip(running.delay_overshoot());
 
         let length = seconds(self.phases.capacity_seconds);
         let ramp = length.mul_f64(RAMP_SHARE);
@@ -174,6 +178,7 @@ impl RoundPlan<'_> {
             capacity_rps: (!length.is_zero()).then(|| capacity.accepted_per_second()),
             capacity_errors: capacity.errors,
             settled_ms: None,
+            delay_overshoot: overshoot.map(|(before, after)| after.since(&before)),
             late: phase.late,
             queued: phase.queued,
             // Two late sends void no phase, however few there are.

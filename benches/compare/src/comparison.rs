@@ -18,6 +18,7 @@ use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::Results;
+use crate::round_trip::{RoundTrip, RoundTripSettings};
 use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
@@ -53,6 +54,7 @@ struct Preflight {
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    round_trip: Option<RoundTrip>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -134,6 +136,7 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.round_trip = beside.round_trip;
         Ok(results)
     }
 
@@ -141,7 +144,10 @@ impl Comparison<'_> {
     fn parts(&self, preflight: &Preflight) -> Vec<(&'static str, f64)> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
-        blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes))).into_iter().collect()
+        let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let round_trip = self.settings.round_trip.as_ref();
+        let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
+        blast.into_iter().chain(round_trip).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -166,6 +172,9 @@ impl Comparison<'_> {
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
         }
+        if let Some(plan) = &self.settings.round_trip {
+            beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
+        }
         Ok(beside)
     }
 
@@ -189,6 +198,33 @@ impl Comparison<'_> {
             |what, done, of_all| {
                 let left = BlastRadius::seconds(settings, of_all - done) / Fault::ALL.len() as f64;
                 course.advance(left, &format!("blast radius {} of {of_all}: {what}", done + 1));
+            },
+        )
+    }
+
+    fn round_trip_seconds(&self, plan: &RoundTripSettings) -> f64 {
+        plan.seconds(self.topologies.len(), self.journeys.len())
+    }
+
+    fn round_trip(
+        &self,
+        plan: &RoundTripSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RoundTrip, CompareError> {
+        let seconds = self.round_trip_seconds(plan);
+        course.begin(seconds);
+        let began = Instant::now();
+        RoundTrip::measure(
+            plan,
+            self.topologies,
+            self.journeys,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, round| {
+                let left = seconds - began.elapsed().as_secs_f64();
+                course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
             },
         )
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::blast::BlastSettings;
+use crate::round_trip::RoundTripSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Settings {
     /// How the blast radius of each process is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub blast: Option<BlastSettings>,
+    /// How the influence of the round-trip time between processes is measured, in the same way; none where it is not.
+    #[serde(default)]
+    pub round_trip: Option<RoundTripSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -77,18 +81,20 @@ impl Settings {
             void_late_share: 0.02,
             share_processors: false,
             blast: None,
+            round_trip: None,
             withhold_half_width: 0.05,
         }
     }
 
     /// Ends within 15 minutes for two topologies of a dozen processes in all; longer phases, as many rounds as the intervals need,
-    /// and the blast radius.
+    /// the blast radius and the round-trip times.
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
             budget_seconds: 600.0,
             limit_seconds: 680.0,
             blast: Some(BlastSettings::default()),
+            round_trip: Some(RoundTripSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,
@@ -106,6 +112,7 @@ impl Settings {
             plan: "thorough".to_owned(),
             budget_seconds: 3_300.0,
             limit_seconds: 3_600.0,
+            round_trip: Some(RoundTripSettings::usual(20)),
             rounds_target: 60,
             rounds_most: 120,
             stop_half_width: 0.005,
@@ -196,7 +203,9 @@ mod tests {
         assert!(Settings::quick(1).limit_seconds < 150.0);
         let standard = Settings::standard(1);
         let blast = standard.blast.as_ref().map(|blast| crate::blast::BlastRadius::seconds(blast, 12));
-        assert!(standard.limit_seconds + blast.expect("it is a part of this plan") < 900.0);
+        let round_trip = standard.round_trip.as_ref().map(|round_trip| round_trip.seconds(2, 4));
+        let beside = blast.zip(round_trip).map(|(blast, round_trip)| blast + round_trip);
+        assert!(standard.limit_seconds + beside.expect("they are parts of this plan") < 900.0);
         assert!(Settings::quick(1).rounds_least >= 3);
     }
 }

@@ -16,6 +16,8 @@ pub(super) enum Experiment {
     Startup,
     /// What goes on while a process is killed, paused, restarted
     Blast,
+    /// How latencies grow with the round-trip time between processes
+    RoundTrip,
 }
 
 impl Experiment {
@@ -37,6 +39,7 @@ impl Experiment {
             paced_seconds,
             capacity_seconds,
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
+            round_trip: any(&[Self::RoundTrip]).then(|| plan.round_trip.clone().unwrap_or_default()),
             ..plan
         }
     }

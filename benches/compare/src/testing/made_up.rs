@@ -11,8 +11,11 @@ use crate::http::{Request, Response};
 use crate::journey::Journey;
 use crate::machine::Machine;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
+use crate::round_trip::RoundTrip;
 use crate::settings::{Phases, Settings};
 use crate::summary::Collected;
+
+use super::Distance;
 
 /// A comparison of `mono` with `a | b`, a twin and a floor, in two journeys, of which the floor has the first only.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +69,7 @@ impl MadeUp {
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
+        results.round_trip = Some(self.round_trip());
         results
     }
 
@@ -97,6 +101,14 @@ impl MadeUp {
         let topologies = [("mono", strikes(&["all"])), ("a | b", strikes(&["a", "b"]))];
         let topologies = topologies.map(|(label, strikes)| (label.to_owned(), strikes));
         BlastRadius { settings: BlastSettings::default(), topologies: topologies.into_iter().collect() }
+    }
+
+    /// The first journey makes one round trip in the second topology, the other one two; none in the first topology.
+    fn round_trip(self) -> RoundTrip {
+        let journeys = JOURNEYS.into_iter().zip([1.0, 2.0]);
+        let journeys = journeys.map(|(journey, calls)| (journey, vec![("mono", 0.0), ("a | b", calls)]));
+        let distance = Distance { journeys: journeys.collect(), ..Distance::default() };
+        distance.measured(&mut Dice::new(self.seed, &[7]))
     }
 
     fn block(
@@ -144,6 +156,7 @@ impl MadeUp {
                     services.iter().map(|service| ((*service).to_owned(), share_us)).collect(),
                 ),
                 settled_ms: Some(2.0 * level),
+                delay_overshoot: None,
                 capacity_rps: Some(10_000.0 / level),
                 capacity_errors: 0,
                 late: 0,

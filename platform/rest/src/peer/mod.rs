@@ -68,6 +68,7 @@ impl Peer {
     }
 
     /// The same, as far away as this round trip: each attempt of a call takes one longer.
+    #[must_use]
     pub fn at_distance(mut self, round_trip: Option<RoundTrip>) -> Self {
         self.pool.round_trip = round_trip;
         self
