@@ -1,6 +1,7 @@
 //! The table on the terminal.
 
 mod blast;
+mod round_trip;
 
 use std::fmt::Write as _;
 
@@ -39,6 +40,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(blast) = &results.blast_radius {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
+    }
+    if let Some(measured) = &results.round_trip {
+        text.push('\n');
+        text.push_str(&grid(&round_trip::rows(results, measured), 2, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -198,6 +203,7 @@ fn legend(results: &Results) -> Vec<String> {
             .to_owned(),
     ];
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
+    lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
     let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
         (None, _) => "nothing is pinned on this system".to_owned(),
         (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),

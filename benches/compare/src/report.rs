@@ -5,7 +5,7 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `round_trip`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod blast;
@@ -17,6 +17,7 @@ mod numbers;
 mod opening;
 mod panel;
 mod ratios;
+mod round_trip;
 mod scale;
 mod spectrum;
 mod stacks;
@@ -88,6 +89,7 @@ fn figures(results: &Results) -> Vec<Figure> {
         stacks::memory(results),
         strips::settled(results),
         strips::start(results),
+        round_trip::figure(results),
         blast::figure(results),
         blocks::figure(results),
     ]

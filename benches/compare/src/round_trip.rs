@@ -116,8 +116,8 @@ impl RoundTrip {
         let of_journey = |journey: &String| {
             places()
                 .map(|(topology, labels)| {
-                    let line = Line::of(&series, journey, round_trips_ms.iter().copied().zip(labels));
-                    (topology.clone(), line)
+                    let distances = round_trips_ms.iter().copied().zip(labels).collect::<Vec<_>>();
+                    (topology.clone(), Line::of(&series, journey, &distances))
                 })
                 .collect()
         };

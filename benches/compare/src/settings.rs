@@ -91,8 +91,8 @@ impl Settings {
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 600.0,
-            limit_seconds: 680.0,
+            budget_seconds: 480.0,
+            limit_seconds: 550.0,
             blast: Some(BlastSettings::default()),
             round_trip: Some(RoundTripSettings::default()),
             rounds_target: 12,

@@ -7,6 +7,8 @@
 
 mod trimmed;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use self::trimmed::{Centre, student_975};
@@ -37,6 +39,21 @@ impl Estimate {
     /// Half the interval's width.
     pub fn half_width(&self) -> f64 {
         (self.high - self.low) / 2.0
+    }
+}
+
+/// The estimate with its interval, as `2.00 [1.98, 2.03]`; a precision is that of each number.
+impl fmt::Display for Estimate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = formatter.precision().unwrap_or(2);
+        let number = |value: f64| {
+            let text = format!("{value:.decimals$}");
+            // What rounds to nothing has no sign.
+            let nothing =
+                text.strip_prefix('-').filter(|rest| rest.chars().all(|it| matches!(it, '0' | '.')));
+            nothing.map_or_else(|| text.clone(), str::to_owned)
+        };
+        write!(formatter, "{} [{}, {}]", number(self.value), number(self.low), number(self.high))
     }
 }
 

@@ -31,26 +31,27 @@ pub struct Point {
 
 impl Line {
     /// The line through the subjects of a series with these labels, at their distances.
-    pub(super) fn of<'a>(
-        series: &Series,
-        journey: &str,
-        distances: impl Iterator<Item = (f64, &'a String)> + Clone,
-    ) -> Self {
+    pub(super) fn of(series: &Series, journey: &str, distances: &[(f64, &String)]) -> Self {
         let cell = |label: &String| series.journeys.get(journey).and_then(|by_label| by_label.get(label));
-        let point = |(round_trip_ms, label)| {
+        let point = |(round_trip_ms, label): &(f64, &String)| {
             let cell = cell(label);
             let (requests, errors) = cell.map_or((0, 0), |cell| (cell.requests, cell.errors));
-            Point { round_trip_ms, p50_us: cell.and_then(|cell| cell.p50_us), requests, errors }
+            Point {
+                round_trip_ms: *round_trip_ms,
+                p50_us: cell.and_then(|cell| cell.p50_us),
+                requests,
+                errors,
+            }
         };
-        let points = distances.clone().map(point).collect();
+        let points = distances.iter().map(point).collect();
         let are_right =
-            distances.clone().all(|(_, label)| cell(label).is_some_and(|it| !verdict::too_many_errors(it)));
+            distances.iter().all(|(_, label)| cell(label).is_some_and(|it| !verdict::too_many_errors(it)));
         let slopes = series.rounds.iter().filter_map(|round| {
-            let place = |(round_trip_ms, label): (f64, &String)| {
-                let cell = round.blocks.get(label)?.journeys.get(journey)?;
-                Some((delayed_ms(round_trip_ms, cell), cell.valid_p50_us()? / 1_000.0))
+            let place = |(round_trip_ms, label): &(f64, &String)| {
+                let cell = round.blocks.get(*label)?.journeys.get(journey)?;
+                Some((delayed_ms(*round_trip_ms, cell), cell.valid_p50_us()? / 1_000.0))
             };
-            slope(&distances.clone().map(place).collect::<Option<Vec<_>>>()?)
+            slope(&distances.iter().map(place).collect::<Option<Vec<_>>>()?)
         });
         let slopes = slopes.collect::<Vec<_>>();
         Self { points, round_trips: estimate(&slopes).filter(|_| are_right) }

@@ -1,7 +1,13 @@
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
 use super::*;
 use crate::dice::Dice;
+use crate::http::{Request, Response};
 use crate::statistics::Estimate;
-use crate::testing::{Distance, MadeUp};
+use crate::subject::{Process, Running};
+use crate::testing::{Distance, MadeUp, Server};
 
 fn slope(round_trip: &RoundTrip, topology: &str) -> Estimate {
     let line = round_trip.line("list", topology).expect("it was measured");
@@ -95,4 +101,115 @@ fn the_words_name_what_is_sure_and_nothing_else() {
         told(0.0, 0.3).contains("0.0 sequential"),
         "as long as one may be hidden in it, none is not claimed"
     );
+}
+
+/// Answers after so many round trips, one after the other.
+struct Far {
+    label: String,
+    round_trips: u32,
+    round_trip_ms: f64,
+    can_move: bool,
+}
+
+struct RunningFar(Server);
+
+impl Subject for Far {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn at_distance(&self, round_trip_ms: f64) -> Option<Box<dyn Subject + '_>> {
+        let label = format!("{} at {round_trip_ms} ms", self.label);
+        self.can_move.then(|| Box::new(Self { label, round_trip_ms, ..*self }) as Box<dyn Subject>)
+    }
+
+    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
+        let delay = Duration::from_secs_f64(self.round_trip_ms / 1_000.0) * self.round_trips;
+        Ok(Box::new(RunningFar(Server::start(move |_, _| {
+            thread::sleep(delay);
+            (200, String::new())
+        }))))
+    }
+}
+
+impl Running for RunningFar {
+    fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        Vec::new()
+    }
+
+    fn start_ms(&self) -> f64 {
+        1.0
+    }
+
+    fn delay_overshoot(&self) -> Option<Overshoot> {
+        Some(Overshoot::default())
+    }
+
+    fn stop(self: Box<Self>) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+struct Page;
+
+impl Journey for Page {
+    fn name(&self) -> &'static str {
+        "list"
+    }
+
+    fn request(&self, _dice: &mut Dice) -> Request {
+        Request::get("/")
+    }
+
+    fn rate_per_second(&self, _plan: f64) -> f64 {
+        50.0
+    }
+
+    fn accepts(&self, response: &Response) -> bool {
+        response.status == 200
+    }
+}
+
+fn measured(can_move: bool) -> Result<RoundTrip, CompareError> {
+    let phases = Phases { warm_up_seconds: 0.0, paced_seconds: 0.3, capacity_seconds: 0.0 };
+    let plan = RoundTripSettings {
+        // So far away that the noise of a busy machine does not matter.
+        round_trips_ms: vec![0.0, 40.0],
+        series: SeriesSettings { rounds: 3, phases },
+    };
+    let far =
+        |label: &str, round_trips| Far { label: label.to_owned(), round_trips, round_trip_ms: 0.0, can_move };
+    let settings = Settings { late_us: 5_000_000, ..Settings::quick(1) };
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    RoundTrip::measure(
+        &plan,
+        &[&far("whole", 0), &far("split", 2)],
+        &[&Page],
+        &settings,
+        &cpu_sets,
+        &Interruption::default(),
+        |_, _| {},
+    )
+}
+
+#[test]
+fn topologies_are_measured_at_every_distance_and_their_slope_is_what_they_do() {
+    let round_trip = measured(true).expect("it can be measured");
+    let labels = ["whole at 0 ms", "whole at 40 ms", "split at 0 ms", "split at 40 ms"];
+    assert_eq!(round_trip.series.labels, labels);
+    for (topology, truth) in [("whole", 0.0), ("split", 2.0)] {
+        let found = slope(&round_trip, topology);
+        assert!((found.value - truth).abs() < 0.4, "{topology}: {found:?}");
+    }
+    assert_eq!(round_trip.delays["split"], [], "no call was counted");
+}
+
+#[test]
+fn what_cannot_be_put_at_a_distance_is_refused_by_its_name() {
+    let refusal = measured(false).expect_err("it is refused");
+    assert!(refusal.to_string().contains("whole cannot be put at a distance"), "{refusal}");
 }

@@ -36,15 +36,13 @@ fn sentence(topology: &str, line: &Line) -> String {
         };
         return format!("how many sequential round trips {topology} makes is not told: {reason}");
     };
-    let Estimate { value, low, high } = round_trips;
-    if high.abs().max(low.abs()) < NONE_BELOW {
+    if round_trips.high.max(-round_trips.low) < NONE_BELOW {
         return format!("{topology} makes no round trip between processes: no distance between them is felt");
     }
     if round_trips.half_width() > NAMED_WITHIN {
-        return format!(
-            "how many sequential round trips {topology} makes cannot be told: {value:.1} [{low:.1}, {high:.1}]"
-        );
+        return format!("how many sequential round trips {topology} makes cannot be told: {round_trips:.1}");
     }
+    let Estimate { value, low, high } = round_trips;
     format!(
         "{topology} makes {value:.1} sequential round trips [{low:.1}, {high:.1}]: each millisecond between machines adds {value:.1} ms"
     )
