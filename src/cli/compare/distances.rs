@@ -8,8 +8,8 @@ use crate::cli::{Failure, usage};
 pub(super) fn rising(round_trips_ms: &[f64]) -> Result<Vec<f64>, Failure> {
     let mut rising = round_trips_ms.to_vec();
     rising.sort_by(f64::total_cmp);
-    if let Some(twice) = rising.windows(2).find(|pair| pair[0].total_cmp(&pair[1]).is_eq()) {
-        return Err(usage(anyhow!("--rtt names {} ms twice: name each round-trip time once", twice[0])));
+    if let Some([twice, ..]) = rising.windows(2).find(|pair| pair[0].total_cmp(&pair[1]).is_eq()) {
+        return Err(usage(anyhow!("--rtt names {twice} ms twice: name each round-trip time once")));
     }
     if rising.len() < 2 {
         return Err(usage(anyhow!(
