@@ -14,6 +14,7 @@ use crate::equivalence;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
+use crate::load::{LoadCurves, LoadSettings};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
@@ -54,6 +55,7 @@ struct Preflight {
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    load: Option<LoadCurves>,
     round_trip: Option<RoundTrip>,
 }
 
@@ -136,6 +138,7 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.load = beside.load;
         results.round_trip = beside.round_trip;
         Ok(results)
     }
@@ -145,9 +148,11 @@ impl Comparison<'_> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let load = self.settings.load.as_ref();
+        let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
         let round_trip = self.settings.round_trip.as_ref();
         let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
-        blast.into_iter().chain(round_trip).collect()
+        blast.into_iter().chain(load).chain(round_trip).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -172,10 +177,40 @@ impl Comparison<'_> {
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
         }
+        if let Some(settings) = &self.settings.load {
+            beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
         if let Some(plan) = &self.settings.round_trip {
             beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
         }
         Ok(beside)
+    }
+
+    /// Of the last journey: that is the mix of all, where there is one.
+    fn load(
+        &self,
+        plan: &LoadSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<LoadCurves, CompareError> {
+        let Some(journey) = self.journeys.last() else {
+            return Err(CompareError::Plan("no journey is given".to_owned()));
+        };
+        let (topologies, sweeps) = (self.topologies, self.topologies.len() * plan.rounds);
+        let all_seconds = plan.seconds(topologies.len());
+        course.begin(all_seconds);
+        LoadCurves::measure(
+            plan,
+            topologies,
+            *journey,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, done| {
+                let left = all_seconds * (sweeps - done) as f64 / sweeps as f64;
+                course.advance(left, &format!("load {} of {sweeps}: {what}", done + 1));
+            },
+        )
     }
 
     fn blast_radius(

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
 use crate::blast::BlastRadius;
+use crate::load::LoadCurves;
 use crate::machine::Machine;
 use crate::overshoot::Overshoot;
 use crate::round_trip::RoundTrip;
@@ -63,6 +64,9 @@ pub struct Results {
     /// What goes on while a process is gone; none where nobody asked.
     #[serde(default)]
     pub blast_radius: Option<BlastRadius>,
+    /// Latency against load; none where nobody asked.
+    #[serde(default)]
+    pub load: Option<LoadCurves>,
     /// How latencies grow with the round-trip time between processes; none where nobody asked.
     #[serde(default)]
     pub round_trip: Option<RoundTrip>,
@@ -272,6 +276,11 @@ impl Results {
             let block = round.blocks.get(label)?;
             Some((block, block.journeys.get(journey)?))
         })
+    }
+
+    /// Whether only experiments beside the rounds were asked for.
+    pub(crate) fn has_no_rounds(&self) -> bool {
+        self.rounds.is_empty()
     }
 
     /// The topology that the others are compared with.

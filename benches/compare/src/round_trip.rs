@@ -37,7 +37,7 @@ impl RoundTripSettings {
 
     /// The usual ones, in so many rounds.
     pub fn usual(rounds: usize) -> Self {
-        let phases = Phases { warm_up_seconds: 0.2, paced_seconds: 0.6, capacity_seconds: 0.0 };
+        let phases = Phases { warm_up_seconds: 0.15, paced_seconds: 0.5, capacity_seconds: 0.0 };
         Self { round_trips_ms: Self::USUAL_MS.to_vec(), series: SeriesSettings { rounds, phases } }
     }
 
@@ -49,7 +49,7 @@ impl RoundTripSettings {
 
 impl Default for RoundTripSettings {
     fn default() -> Self {
-        Self::usual(5)
+        Self::usual(4)
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::blast::BlastSettings;
+use crate::load::LoadSettings;
 use crate::round_trip::RoundTripSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
@@ -50,6 +51,9 @@ pub struct Settings {
     /// How the blast radius of each process is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub blast: Option<BlastSettings>,
+    /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub load: Option<LoadSettings>,
     /// How the influence of the round-trip time between processes is measured, in the same way; none where it is not.
     #[serde(default)]
     pub round_trip: Option<RoundTripSettings>,
@@ -81,19 +85,21 @@ impl Settings {
             void_late_share: 0.02,
             share_processors: false,
             blast: None,
+            load: None,
             round_trip: None,
             withhold_half_width: 0.05,
         }
     }
 
     /// Ends within 15 minutes for two topologies of a dozen processes in all; longer phases, as many rounds as the intervals need,
-    /// the blast radius and the round-trip times.
+    /// the blast radius, latency against load and against round-trip times.
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 480.0,
-            limit_seconds: 550.0,
+            budget_seconds: 450.0,
+            limit_seconds: 515.0,
             blast: Some(BlastSettings::default()),
+            load: Some(LoadSettings::default()),
             round_trip: Some(RoundTripSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
@@ -203,9 +209,10 @@ mod tests {
         assert!(Settings::quick(1).limit_seconds < 150.0);
         let standard = Settings::standard(1);
         let blast = standard.blast.as_ref().map(|blast| crate::blast::BlastRadius::seconds(blast, 12));
+        let load = standard.load.as_ref().map(|load| load.seconds(2));
         let round_trip = standard.round_trip.as_ref().map(|round_trip| round_trip.seconds(2, 4));
-        let beside = blast.zip(round_trip).map(|(blast, round_trip)| blast + round_trip);
-        assert!(standard.limit_seconds + beside.expect("they are parts of this plan") < 900.0);
+        let parts = [blast, load, round_trip].map(|seconds| seconds.expect("it is a part of this plan"));
+        assert!(standard.limit_seconds + parts.iter().sum::<f64>() < 900.0);
         assert!(Settings::quick(1).rounds_least >= 3);
     }
 }
