@@ -139,6 +139,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
     let workload = args.workload.as_deref().or((!args.quick).then_some(DEFAULT_WORKLOAD));
     let workload = workload.map(Workload::find).transpose().map_err(usage)?;
+    let round_trips_ms = if args.rtt.is_empty() { None } else { Some(distances::rising(&args.rtt)?) };
     let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
@@ -178,8 +179,8 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     if let Some(rates) = &args.rates {
         rates.clone_into(&mut plan.load.get_or_insert_default().rates);
     }
-    if !args.rtt.is_empty() {
-        plan.round_trip.get_or_insert_default().round_trips_ms = distances::rising(&args.rtt)?;
+    if let Some(round_trips_ms) = round_trips_ms {
+        plan.round_trip.get_or_insert_default().round_trips_ms = round_trips_ms;
     } else if !RoundTrip::IS_SUPPORTED && args.experiments.is_empty() {
         plan.round_trip = None;
     }

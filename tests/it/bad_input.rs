@@ -155,6 +155,16 @@ fn a_wrong_flag_is_refused_by_its_name() {
             &["--rtt", round_trip, "0 to 1000 milliseconds"],
         );
     }
+    for (round_trips, words) in [
+        ("0.25", ["--rtt", "--rtt 0,0.25,1"]),
+        ("0,5,5", ["--rtt", "5 ms twice"]),
+        ("0,-1", ["--rtt", "0 to 1000 milliseconds"]),
+        ("0,,1", ["--rtt", "0 to 1000 milliseconds"]),
+    ] {
+        refuses(&Binary::new(), &["compare", "--rtt", round_trips], &words);
+    }
+    let distant = Binary::new().with_variable("CLEAVE__LINKS__ROUND_TRIP_MS", "1");
+    refuses(&distant, &["compare"], &["leave links.round_trip_ms out", "--rtt"]);
     for count in ["0", "2000000"] {
         refuses(
             &Binary::new(),

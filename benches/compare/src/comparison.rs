@@ -238,7 +238,12 @@ impl Comparison<'_> {
     }
 
     fn round_trip_seconds(&self, plan: &RoundTripSettings) -> f64 {
-        plan.seconds(self.topologies.len(), self.journeys.len())
+        plan.seconds(self.topologies.len(), self.journeys_of_one_kind().len())
+    }
+
+    /// Those whose median says how many round trips it takes.
+    fn journeys_of_one_kind(&self) -> Vec<&dyn Journey> {
+        self.journeys.iter().copied().filter(|journey| !journey.is_mix()).collect()
     }
 
     fn round_trip(
@@ -253,7 +258,7 @@ impl Comparison<'_> {
         RoundTrip::measure(
             plan,
             self.topologies,
-            self.journeys,
+            &self.journeys_of_one_kind(),
             &self.settings,
             cpu_sets,
             &self.interruption,
