@@ -69,9 +69,9 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let count = points.len() as f64;
     let (x_sum, y_sum) = points.iter().fold((0.0, 0.0), |(x_sum, y_sum), (x, y)| (x_sum + x, y_sum + y));
     let (x_mean, y_mean) = (x_sum / count, y_sum / count);
-    let spread = points.iter().map(|(x, _)| (x - x_mean).powi(2)).sum::<f64>();
-    let covered = points.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum::<f64>();
-    (spread > 0.0).then(|| covered / spread)
+    let variation = points.iter().map(|(x, _)| (x - x_mean).powi(2)).sum::<f64>();
+    let covariation = points.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum::<f64>();
+    (variation > 0.0).then(|| covariation / variation)
 }
 
 #[cfg(test)]
