@@ -2,6 +2,7 @@
 
 mod deployment;
 mod distances;
+mod executables;
 mod experiment;
 mod interrupt;
 mod overshoot;
@@ -21,6 +22,7 @@ use cleave_core::{Ids, SystemClock};
 use cleave_rest::RoundTrip;
 
 use self::deployment::{Deployment, Program};
+use self::executables::Executables;
 use self::experiment::Experiment;
 use self::report::{DiffArgs, ReportArgs};
 use super::up::refuse_dns;
@@ -152,12 +154,14 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     settings.data_dir = work.path().join("template");
     let (shelf, admin_token) = block_on(stock_template(&settings))?;
 
+    let executables = Executables::new(work.path());
     let deployment = |label: &str, program| Deployment {
         label: label.to_owned(),
         program,
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
+        executables: executables.clone(),
     };
     let deployments = topologies
         .iter()
