@@ -19,6 +19,7 @@ use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::Results;
+use crate::round_trip::{RoundTrip, RoundTripSettings};
 use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
@@ -55,6 +56,7 @@ struct Preflight {
 struct Beside {
     blast_radius: Option<BlastRadius>,
     load: Option<LoadCurves>,
+    round_trip: Option<RoundTrip>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -137,6 +139,7 @@ impl Comparison<'_> {
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
         results.load = beside.load;
+        results.round_trip = beside.round_trip;
         Ok(results)
     }
 
@@ -147,7 +150,9 @@ impl Comparison<'_> {
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
         let load = self.settings.load.as_ref();
         let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
-        blast.into_iter().chain(load).collect()
+        let round_trip = self.settings.round_trip.as_ref();
+        let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
+        blast.into_iter().chain(load).chain(round_trip).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -174,6 +179,9 @@ impl Comparison<'_> {
         }
         if let Some(settings) = &self.settings.load {
             beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
+        if let Some(plan) = &self.settings.round_trip {
+            beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
         }
         Ok(beside)
     }
@@ -225,6 +233,38 @@ impl Comparison<'_> {
             |what, done, of_all| {
                 let left = BlastRadius::seconds(settings, of_all - done) / Fault::ALL.len() as f64;
                 course.advance(left, &format!("blast radius {} of {of_all}: {what}", done + 1));
+            },
+        )
+    }
+
+    fn round_trip_seconds(&self, plan: &RoundTripSettings) -> f64 {
+        plan.seconds(self.topologies.len(), self.journeys_of_one_kind().len())
+    }
+
+    /// Those whose median says how many round trips it takes.
+    fn journeys_of_one_kind(&self) -> Vec<&dyn Journey> {
+        self.journeys.iter().copied().filter(|journey| !journey.is_mix()).collect()
+    }
+
+    fn round_trip(
+        &self,
+        plan: &RoundTripSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RoundTrip, CompareError> {
+        let seconds = self.round_trip_seconds(plan);
+        course.begin(seconds);
+        let began = Instant::now();
+        RoundTrip::measure(
+            plan,
+            self.topologies,
+            &self.journeys_of_one_kind(),
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, round| {
+                let left = seconds - began.elapsed().as_secs_f64();
+                course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
             },
         )
     }
