@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use crate::engine::{Engine, OLDEST_MAJOR, Role};
 use crate::error::{is_conflict, is_out_of_step};
-use crate::{DatabaseError, Migrations, Statements, WriteError, preparation, statements};
+use crate::{DatabaseError, Migrations, Statements, WriteError, preparation};
 
 /// A transaction, as statements run in it.
 pub type Transaction = AnyConnection;
@@ -145,7 +145,7 @@ impl Database {
         &self,
         work: &impl AsyncFn(&mut Transaction) -> Result<T, WriteError<E>>,
     ) -> Result<T, WriteError<E>> {
-        let mut connection = statements::acquire(&self.writer).await?;
+        let mut connection = self.writer().acquire().await?;
         let _running = cleave_timing::begin(Part::Database);
         match self.write_on(&mut connection, work).await {
             Ok(outcome) => outcome,

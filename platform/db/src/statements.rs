@@ -16,10 +16,12 @@ type AnyRow = <Any as sqlx::Database>::Row;
 type AnyStatement = <Any as sqlx::Database>::Statement;
 type AnyTypeInfo = <Any as sqlx::Database>::TypeInfo;
 
-/// Waits for a connection.
-pub(crate) async fn acquire(pool: &AnyPool) -> Result<PoolConnection<Any>, sqlx::Error> {
-    let _waiting = cleave_timing::begin(Part::Pool);
-    pool.acquire().await
+impl Statements<'_> {
+    /// Waits for a connection, for who runs several statements on one.
+    pub async fn acquire(self) -> Result<PoolConnection<Any>, sqlx::Error> {
+        let _waiting = cleave_timing::begin(Part::Pool);
+        self.0.acquire().await
+    }
 }
 
 impl<'database> Executor<'database> for Statements<'database> {
@@ -31,7 +33,7 @@ impl<'database> Executor<'database> for Statements<'database> {
         E: 'q + Execute<'q, Any>,
     {
         Box::pin(async move {
-            let mut connection = acquire(self.0).await?;
+            let mut connection = self.acquire().await?;
             let _running = cleave_timing::begin(Part::Database);
             connection.execute(query).await
         })
@@ -56,7 +58,7 @@ impl<'database> Executor<'database> for Statements<'database> {
         E: 'q + Execute<'q, Any>,
     {
         Box::pin(async move {
-            let mut connection = acquire(self.0).await?;
+            let mut connection = self.acquire().await?;
             let _running = cleave_timing::begin(Part::Database);
             connection.fetch_all(query).await
         })
@@ -68,7 +70,7 @@ impl<'database> Executor<'database> for Statements<'database> {
         E: 'q + Execute<'q, Any>,
     {
         Box::pin(async move {
-            let mut connection = acquire(self.0).await?;
+            let mut connection = self.acquire().await?;
             let _running = cleave_timing::begin(Part::Database);
             connection.fetch_optional(query).await
         })
