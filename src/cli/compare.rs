@@ -116,18 +116,22 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     settings.data_dir = work.path().join("template");
     let (shelf, admin_token) = block_on(stock_template(&settings))?;
 
-    let deployment = |label: &str, program| Deployment {
+    let deployment = |label: &str, program, timing_headers| Deployment {
         label: label.to_owned(),
         program,
+        timing_headers,
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
     };
-    let deployments = topologies
-        .iter()
-        .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
-        .collect::<Vec<_>>();
-    let floor = deployment("bare handlers", Program::Floor);
+    let deployments = |timing_headers| {
+        let topologies = topologies.iter().cloned();
+        topologies
+            .map(|it| deployment(&it.name().to_owned(), Program::Topology(it), timing_headers))
+            .collect::<Vec<_>>()
+    };
+    let (plain, timed) = (deployments(false), deployments(true));
+    let floor = deployment("bare handlers", Program::Floor, false);
     let plan = match (args.quick, args.thorough) {
         (true, _) => Plan::quick,
         (_, true) => Plan::thorough,
@@ -140,7 +144,9 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     if args.blast_radius {
         plan.blast.get_or_insert_default();
     }
-    let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
+    let [subjects, timed] = [&plain, &timed].map(|deployments| {
+        deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>()
+    });
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
     let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
@@ -151,6 +157,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: Plan { share_processors: args.share_cores, ..plan },
         version: env!("CARGO_PKG_VERSION"),
+        timed: &timed,
         interruption: interruption.clone(),
     };
     let results = match comparison.run(&mut TerminalProgress::new()) {

@@ -233,7 +233,7 @@ pub(crate) fn start(cpu_sets: &CpuSets, label: &str, subject: &dyn Subject) -> R
 }
 
 /// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.
-fn settled_ms(running: &dyn Running) -> Option<f64> {
+pub(crate) fn settled_ms(running: &dyn Running) -> Option<f64> {
     let start = Instant::now();
     loop {
         if running.is_settled()? {

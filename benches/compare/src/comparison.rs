@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
+use crate::attribution::{Attribution, AttributionSettings, Pair};
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
 use crate::course::Course;
@@ -37,6 +38,8 @@ pub struct Comparison<'a> {
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
     pub version: &'a str,
+    /// The topologies once more, in their order, with answers that carry `Server-Timing`; without them there is no attribution.
+    pub timed: &'a [&'a dyn Subject],
     /// Ends the run with what it has by then.
     pub interruption: Interruption,
 }
@@ -53,6 +56,7 @@ struct Preflight {
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    attribution: Option<Attribution>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -134,6 +138,7 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.attribution = beside.attribution;
         Ok(results)
     }
 
@@ -141,7 +146,10 @@ impl Comparison<'_> {
     fn parts(&self, preflight: &Preflight) -> Vec<(&'static str, f64)> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
-        blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes))).into_iter().collect()
+        let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let attribution = self.attribution_settings();
+        let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
+        blast.into_iter().chain(attribution).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -165,6 +173,9 @@ impl Comparison<'_> {
         let mut beside = Beside::default();
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
+        }
+        if let Some(plan) = self.attribution_settings() {
+            beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
         }
         Ok(beside)
     }
@@ -191,6 +202,32 @@ impl Comparison<'_> {
                 course.advance(left, &format!("blast radius {} of {of_all}: {what}", done + 1));
             },
         )
+    }
+
+    fn attribution_settings(&self) -> Option<AttributionSettings> {
+        self.settings.attribution.filter(|_| !self.timed.is_empty())
+    }
+
+    fn attribution_seconds(&self, plan: AttributionSettings) -> f64 {
+        plan.seconds(self.timed.len(), self.journeys.len())
+    }
+
+    fn attribution(
+        &self,
+        plan: AttributionSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Attribution, CompareError> {
+        let seconds = self.attribution_seconds(plan);
+        course.begin(seconds);
+        let pairs = self.topologies.iter().zip(self.timed);
+        let pairs = pairs.map(|(plain, timed)| Pair { plain: *plain, timed: *timed }).collect::<Vec<_>>();
+        let note = |what: &str, done: usize, of_all: usize| {
+            let left = seconds * (of_all - done) as f64 / of_all as f64;
+            course.advance(left, &format!("attribution {} of {of_all}: {what}", done + 1));
+        };
+        let (settings, interruption) = (&self.settings, &self.interruption);
+        Attribution::measure(plan, &pairs, self.journeys, settings, cpu_sets, interruption, note)
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {

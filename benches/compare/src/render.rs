@@ -1,5 +1,6 @@
 //! The table on the terminal.
 
+mod attribution;
 mod blast;
 
 use std::fmt::Write as _;
@@ -39,6 +40,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(blast) = &results.blast_radius {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
+    }
+    if let Some(attribution) = &results.attribution {
+        text.push('\n');
+        text.push_str(&grid(&attribution::rows(results, attribution), 2, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -198,6 +203,7 @@ fn legend(results: &Results) -> Vec<String> {
             .to_owned(),
     ];
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
+    lines.extend(results.attribution.as_ref().map(|_| attribution::LEGEND.to_owned()));
     let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
         (None, _) => "nothing is pinned on this system".to_owned(),
         (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),

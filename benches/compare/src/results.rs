@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
+use crate::attribution::Attribution;
 use crate::blast::BlastRadius;
 use crate::machine::Machine;
 use crate::settings::{Phases, Settings};
@@ -61,6 +62,9 @@ pub struct Results {
     /// What goes on while a process is gone; none where nobody asked.
     #[serde(default)]
     pub blast_radius: Option<BlastRadius>,
+    /// Where a request's time goes; none where nobody asked.
+    #[serde(default)]
+    pub attribution: Option<Attribution>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.

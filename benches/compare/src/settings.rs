@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attribution::AttributionSettings;
 use crate::blast::BlastSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
@@ -49,6 +50,9 @@ pub struct Settings {
     /// How the blast radius of each process is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub blast: Option<BlastSettings>,
+    /// How the attribution is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub attribution: Option<AttributionSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -77,6 +81,7 @@ impl Settings {
             void_late_share: 0.02,
             share_processors: false,
             blast: None,
+            attribution: None,
             withhold_half_width: 0.05,
         }
     }
@@ -89,6 +94,7 @@ impl Settings {
             budget_seconds: 600.0,
             limit_seconds: 680.0,
             blast: Some(BlastSettings::default()),
+            attribution: Some(AttributionSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,

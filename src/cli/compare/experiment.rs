@@ -16,6 +16,8 @@ pub(super) enum Experiment {
     Startup,
     /// What goes on while a process is killed, paused, restarted
     Blast,
+    /// Where a request's time goes
+    Attribution,
 }
 
 impl Experiment {
@@ -37,6 +39,7 @@ impl Experiment {
             paced_seconds,
             capacity_seconds,
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
+            attribution: any(&[Self::Attribution]).then(|| plan.attribution.unwrap_or_default()),
             ..plan
         }
     }
@@ -53,7 +56,7 @@ mod tests {
         assert!(plan.paced_seconds > 0.0 && plan.rounds_most > 0);
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
-        assert!(plan.blast.is_some());
+        assert!(plan.blast.is_some() && plan.attribution.is_none());
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));
         assert_eq!(plan.warm_up_seconds + plan.paced_seconds + plan.capacity_seconds, 0.0);
         assert!(plan.rounds_most > 0);
