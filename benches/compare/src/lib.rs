@@ -107,7 +107,9 @@ mod turns;
 mod verdict;
 
 pub use affinity::CpuSets;
-pub use attribution::{Attribution, AttributionCell, AttributionRound, AttributionSettings, Segment, Segments, Share};
+pub use attribution::{
+    Attribution, AttributionCell, AttributionRound, AttributionSettings, Segment, Segments, Share,
+};
 pub use blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;

@@ -61,7 +61,12 @@ impl Probe<'_> {
             }
             let both = [timed.running(), plain.running()];
             let ask = || {
-                Turns { journey: *journey, both, warm_up }.ask(&requests, &mut to_timed, &mut to_plain, &mut echo)
+                Turns { journey: *journey, both, warm_up }.ask(
+                    &requests,
+                    &mut to_timed,
+                    &mut to_plain,
+                    &mut echo,
+                )
             };
             let round = self.cpu_sets.on_generator(ask).map_err(failed)?;
             rounds.extend(round.map(|round| (journey.name().to_owned(), round)));

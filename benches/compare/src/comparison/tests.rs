@@ -270,6 +270,7 @@ fn interrupted_at(at: &'static str) -> Result<Results, CompareError> {
         script: &Greet,
         settings: hasty(),
         version: "1",
+        timed: &[],
         interruption: interruption.clone(),
     };
     let ended = comparison.run(&mut Impatient { interruption, at });

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::affinity::CpuSets;
+use crate::attribution::{Attribution, AttributionCell, AttributionRound, AttributionSettings, Segments};
 use crate::blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 use crate::block::Measured;
 use crate::dice::Dice;
@@ -66,6 +67,7 @@ impl MadeUp {
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
+        results.attribution = Some(self.attribution());
         results
     }
 
@@ -97,6 +99,38 @@ impl MadeUp {
         let topologies = [("mono", strikes(&["all"])), ("a | b", strikes(&["a", "b"]))];
         let topologies = topologies.map(|(label, strikes)| (label.to_owned(), strikes));
         BlastRadius { settings: BlastSettings::default(), topologies: topologies.into_iter().collect() }
+    }
+
+    /// The second topology has all that the first has, and calls between its processes.
+    fn attribution(self) -> Attribution {
+        let round = |number: usize, factor: f64| {
+            let us = |share: f64| share * self.p50_us * (1.0 + 0.01 * number as f64);
+            let segments = Segments {
+                handler_us: us(0.1),
+                database_us: us(0.4),
+                pool_us: us(0.02),
+                serialisation_us: us(0.08),
+                framework_us: us(0.15 * factor),
+                between_us: us(factor - 1.0),
+                client_us: us(0.2),
+                residual_us: us(0.03),
+            };
+            AttributionRound {
+                requests: 300,
+                errors: 0,
+                segments,
+                echo_us: us(0.2),
+                timed_p50_us: segments.sum_us() * 1.01,
+                plain_p50_us: Some(segments.sum_us()),
+            }
+        };
+        let cell = |factor: f64| AttributionCell::of((0..5).map(|number| round(number, factor)).collect());
+        let cells = || {
+            let cells = [("mono", 1.0), ("a | b", self.ratio)];
+            cells.into_iter().filter_map(|(label, factor)| Some((label.to_owned(), cell(factor)?))).collect()
+        };
+        let journeys = JOURNEYS.iter().map(|journey| ((*journey).to_owned(), cells())).collect();
+        Attribution { settings: AttributionSettings::default(), journeys }
     }
 
     fn block(
