@@ -38,7 +38,7 @@ pub struct AttributionRound {
     pub errors: u64,
     /// Means over the requests, without the slowest and the fastest ones, as whole requests: so they add up.
     pub segments: Segments,
-    /// Mean time of a bare echo of as many bytes, over the same requests.
+    /// Mean time of a bare echo of as many bytes beside each request, without the slowest and the fastest ones.
     pub echo_us: f64,
     /// The median time that the client waited, with `Server-Timing`.
     pub timed_p50_us: f64,
@@ -63,11 +63,13 @@ impl AttributionRound {
     /// None where no request told of its time.
     pub(super) fn of(mut told: Vec<Told>, plain_us: Vec<f64>, errors: u64) -> Option<Self> {
         let timed_p50_us = median(told.iter().map(|one| one.whole_us))?;
+        // As many are left out of the echoes: it is a mean beside a mean, and either has outliers of its own.
+        let mut echoes = told.iter().map(|one| one.echo_us).collect::<Vec<_>>();
+        echoes.sort_by(f64::total_cmp);
+        let echoes = trimmed(&echoes);
+        let echo_us = echoes.iter().sum::<f64>() / echoes.len() as f64;
         told.sort_by(|one, other| one.whole_us.total_cmp(&other.whole_us));
-        let cut = (told.len() as f64 * TRIMMED_SHARE).floor() as usize;
-        let kept = &told[cut..told.len() - cut];
-        let echo_us = kept.iter().map(|one| one.echo_us).sum::<f64>() / kept.len() as f64;
-        let segments = kept.iter().map(|one| one.segments).collect::<Vec<_>>();
+        let segments = trimmed(&told).iter().map(|one| one.segments).collect::<Vec<_>>();
         Some(Self {
             requests: told.len() as u64,
             errors,
@@ -77,6 +79,12 @@ impl AttributionRound {
             plain_p50_us: median(plain_us),
         })
     }
+}
+
+/// Sorted values without those at either end.
+fn trimmed<T>(sorted: &[T]) -> &[T] {
+    let cut = (sorted.len() as f64 * TRIMMED_SHARE).floor() as usize;
+    &sorted[cut..sorted.len() - cut]
 }
 
 impl AttributionCell {
