@@ -15,6 +15,7 @@ use crate::equivalence;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
+use crate::load::{LoadCurves, LoadSettings};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
@@ -56,6 +57,7 @@ struct Preflight {
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    load: Option<LoadCurves>,
     attribution: Option<Attribution>,
 }
 
@@ -138,6 +140,7 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.load = beside.load;
         results.attribution = beside.attribution;
         Ok(results)
     }
@@ -147,9 +150,11 @@ impl Comparison<'_> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let load = self.settings.load.as_ref();
+        let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
         let attribution = self.attribution_settings();
         let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
-        blast.into_iter().chain(attribution).collect()
+        blast.into_iter().chain(load).chain(attribution).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -174,10 +179,40 @@ impl Comparison<'_> {
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
         }
+        if let Some(settings) = &self.settings.load {
+            beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
         if let Some(plan) = self.attribution_settings() {
             beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
         }
         Ok(beside)
+    }
+
+    /// Of the last journey: that is the mix of all, where there is one.
+    fn load(
+        &self,
+        plan: &LoadSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<LoadCurves, CompareError> {
+        let Some(journey) = self.journeys.last() else {
+            return Err(CompareError::Plan("no journey is given".to_owned()));
+        };
+        let (topologies, sweeps) = (self.topologies, self.topologies.len() * plan.rounds);
+        let all_seconds = plan.seconds(topologies.len());
+        course.begin(all_seconds);
+        LoadCurves::measure(
+            plan,
+            topologies,
+            *journey,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, done| {
+                let left = all_seconds * (sweeps - done) as f64 / sweeps as f64;
+                course.advance(left, &format!("load {} of {sweeps}: {what}", done + 1));
+            },
+        )
     }
 
     fn blast_radius(

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::affinity::CpuSets;
 use crate::attribution::Attribution;
 use crate::blast::BlastRadius;
+use crate::load::LoadCurves;
 use crate::machine::Machine;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
@@ -62,6 +63,9 @@ pub struct Results {
     /// What goes on while a process is gone; none where nobody asked.
     #[serde(default)]
     pub blast_radius: Option<BlastRadius>,
+    /// Latency against load; none where nobody asked.
+    #[serde(default)]
+    pub load: Option<LoadCurves>,
     /// Where a request's time goes; none where nobody asked.
     #[serde(default)]
     pub attribution: Option<Attribution>,
@@ -267,6 +271,11 @@ impl Results {
             let block = round.blocks.get(label)?;
             Some((block, block.journeys.get(journey)?))
         })
+    }
+
+    /// Whether only experiments beside the rounds were asked for.
+    pub(crate) fn has_no_rounds(&self) -> bool {
+        self.rounds.is_empty()
     }
 
     /// The topology that the others are compared with.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribution::AttributionSettings;
 use crate::blast::BlastSettings;
+use crate::load::LoadSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +51,9 @@ pub struct Settings {
     /// How the blast radius of each process is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub blast: Option<BlastSettings>,
+    /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub load: Option<LoadSettings>,
     /// How the attribution is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub attribution: Option<AttributionSettings>,
@@ -81,6 +85,7 @@ impl Settings {
             void_late_share: 0.02,
             share_processors: false,
             blast: None,
+            load: None,
             attribution: None,
             withhold_half_width: 0.05,
         }
@@ -94,6 +99,7 @@ impl Settings {
             budget_seconds: 600.0,
             limit_seconds: 680.0,
             blast: Some(BlastSettings::default()),
+            load: Some(LoadSettings::default()),
             attribution: Some(AttributionSettings::default()),
             rounds_target: 12,
             rounds_most: 60,

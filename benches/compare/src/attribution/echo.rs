@@ -10,6 +10,9 @@ use crate::affinity::CpuSets;
 /// Both sizes stand in front of what is sent.
 const HEAD_BYTES: usize = 8;
 
+/// What is read at once, as a server would.
+const ROOM_BYTES: usize = 64 * 1024;
+
 /// An echo in a thread of its own on the servers' processors, with one connection to it.
 pub(super) struct Echo {
     /// None only while it is dropped.
@@ -29,7 +32,8 @@ impl Echo {
         let (mut served, _) = listener.accept()?;
         served.set_nodelay(true)?;
         // The thread inherits the processors of who starts it. It ends with the connection.
-        let serve = move || while answer(&mut served).is_ok() {};
+        let mut room = vec![0; ROOM_BYTES];
+        let serve = move || while answer(&mut served, &mut room).is_ok() {};
         let server = cpu_sets.on_servers(|| thread::Builder::new().name("echo".to_owned()).spawn(serve))?;
         Ok(Self { stream: Some(stream), server: Some(server), sent: Vec::new(), received: Vec::new() })
     }
@@ -61,9 +65,7 @@ impl Drop for Echo {
 }
 
 /// Reads one request, in one piece where it comes in one, and answers it.
-fn answer(stream: &mut TcpStream) -> io::Result<()> {
-    const ROOM_BYTES: usize = 64 * 1024;
-    let mut room = [0; ROOM_BYTES];
+fn answer(stream: &mut TcpStream, room: &mut [u8]) -> io::Result<()> {
     let mut read = 0;
     while read < HEAD_BYTES {
         match stream.read(&mut room[read..])? {
@@ -77,7 +79,7 @@ fn answer(stream: &mut TcpStream) -> io::Result<()> {
     };
     let (request_bytes, answer_bytes) = (size(0), size(4));
     while read < request_bytes {
-        match stream.read(&mut room)? {
+        match stream.read(room)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             more => read += more,
         }

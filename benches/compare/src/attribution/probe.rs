@@ -129,7 +129,7 @@ impl Turns<'_> {
     /// What a request leaves to do must not be done while the next one is measured.
     fn exchange(&self, request: &Request, line: &mut Line) -> io::Result<Exchange> {
         let exchange = line.exchange(request)?;
-        if self.journey.is_once() {
+        if self.journey.once_per_second().is_some() {
             for running in self.both {
                 block::settled_ms(running);
             }

@@ -151,7 +151,7 @@ fn the_segments_of_a_round_add_up_to_the_mean_of_the_requests_that_count() {
 
 #[test]
 fn an_echo_that_is_slower_than_what_is_left_explains_no_more_than_that() {
-    let segments = Segments::told("db;dur=0.9", Duration::from_micros(1_000)).explained_by_echo(250.0);
+    let segments = Segments::told("db;dur=0.9", Duration::from_millis(1)).explained_by_echo(250.0);
     assert!((segments.client_us - 100.0).abs() < 1e-6 && segments.residual_us.abs() < 1e-9, "{segments:?}");
 }
 

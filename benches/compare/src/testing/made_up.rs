@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use super::attribution;
 use crate::affinity::CpuSets;
-use crate::attribution::{Attribution, AttributionCell, AttributionRound, AttributionSettings, Segments};
 use crate::blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 use crate::block::Measured;
 use crate::dice::Dice;
 use crate::histogram::Latencies;
 use crate::http::{Request, Response};
 use crate::journey::Journey;
+use crate::load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 use crate::machine::Machine;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
 use crate::settings::{Phases, Settings};
@@ -67,7 +68,8 @@ impl MadeUp {
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
-        results.attribution = Some(self.attribution());
+        results.load = Some(Self::load());
+        results.attribution = Some(attribution::made_up(self.p50_us, self.ratio, &JOURNEYS));
         results
     }
 
@@ -101,36 +103,41 @@ impl MadeUp {
         BlastRadius { settings: BlastSettings::default(), topologies: topologies.into_iter().collect() }
     }
 
-    /// The second topology has all that the first has, and calls between its processes.
-    fn attribution(self) -> Attribution {
-        let round = |number: usize, factor: f64| {
-            let us = |share: f64| share * self.p50_us * (1.0 + 0.01 * number as f64);
-            let segments = Segments {
-                handler_us: us(0.1),
-                database_us: us(0.4),
-                pool_us: us(0.02),
-                serialisation_us: us(0.08),
-                framework_us: us(0.15 * factor),
-                between_us: us(factor - 1.0),
-                client_us: us(0.2),
-                residual_us: us(0.03),
-            };
-            AttributionRound {
-                requests: 300,
+    /// The second topology holds half as much as the first.
+    fn load() -> LoadCurves {
+        let settings = LoadSettings { rates: vec![1_000.0, 2_000.0, 4_000.0], ..LoadSettings::default() };
+        let curve = |most: f64| {
+            let trial = |rate: &f64| Trial {
+                rate: *rate,
+                requests: *rate as u64,
                 errors: 0,
-                segments,
-                echo_us: us(0.2),
-                timed_p50_us: segments.sum_us() * 1.01,
-                plain_p50_us: Some(segments.sum_us()),
+                p50_us: Some(100.0 + rate / most * 50.0),
+                p99_us: Some(if *rate > most { 90_000.0 } else { 900.0 }),
+                cpu_us_per_request: Some(400_000.0 / most),
+                late: 0,
+                held: *rate <= most,
+            };
+            let trials = settings.rates.iter().map(trial).collect::<Vec<_>>();
+            let level = |trial: &Trial| Level {
+                rate: trial.rate,
+                rounds: 3,
+                held: if trial.held { 3 } else { 0 },
+                requests: trial.requests * 3,
+                errors: 0,
+                p50_us: trial.p50_us,
+                p99_us: trial.p99_us,
+                p99_carries: trial.rate > 1_500.0,
+                cpu_us_per_request: trial.cpu_us_per_request,
+            };
+            LoadCurve {
+                levels: trials.iter().map(level).collect(),
+                holds_rps: vec![Some(most), Some(most * 1.02), Some(most * 0.99)],
+                trials: vec![trials.clone(), trials.clone(), trials],
             }
         };
-        let cell = |factor: f64| AttributionCell::of((0..5).map(|number| round(number, factor)).collect());
-        let cells = || {
-            let cells = [("mono", 1.0), ("a | b", self.ratio)];
-            cells.into_iter().filter_map(|(label, factor)| Some((label.to_owned(), cell(factor)?))).collect()
-        };
-        let journeys = JOURNEYS.iter().map(|journey| ((*journey).to_owned(), cells())).collect();
-        Attribution { settings: AttributionSettings::default(), journeys }
+        let topologies = [("mono", curve(4_000.0)), ("a | b", curve(2_000.0))];
+        let topologies = topologies.map(|(label, curve)| (label.to_owned(), curve)).into_iter().collect();
+        LoadCurves { journey: JOURNEYS[0].to_owned(), topologies, settings }
     }
 
     fn block(
