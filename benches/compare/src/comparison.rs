@@ -244,7 +244,8 @@ impl Comparison<'_> {
     }
 
     fn attribution_seconds(&self, plan: AttributionSettings) -> f64 {
-        plan.seconds(self.timed.len(), self.journeys.len())
+        let journeys = self.journeys.iter().filter(|journey| !journey.is_mix());
+        plan.seconds(self.timed.len(), journeys.count())
     }
 
     fn attribution(
