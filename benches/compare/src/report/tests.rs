@@ -146,6 +146,7 @@ fn without_rounds_only_the_experiments_are_shown_and_nothing_is_claimed() {
     let results = crate::pairing::with_ratios(results);
     let page = page(&results);
     assert!(page.contains("No rounds were asked for") && page.contains("Latency against load"));
+    assert!(page.contains("Where the time goes, side by side"));
     assert!(!page.contains("answers in") && !page.contains("Latency spectrum") && !page.contains("NaN"));
     let text = crate::render::table(&results, false);
     assert!(text.contains("no rounds were asked for") && text.contains("under load"), "{text}");
