@@ -30,6 +30,7 @@ use crate::journeys::{
 };
 use crate::provision::{self, Goods};
 use crate::settings::Settings;
+use crate::topology::Topology;
 
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
@@ -146,10 +147,9 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         executables: executables.clone(),
     };
     let deployments = |timing_headers| {
-        let topologies = topologies.iter().cloned();
-        topologies
-            .map(|it| deployment(&it.name().to_owned(), Program::Topology(it), timing_headers))
-            .collect::<Vec<_>>()
+        let program = |topology: &Topology| Program::Topology(topology.clone());
+        let topologies = topologies.iter();
+        topologies.map(|it| deployment(it.name(), program(it), timing_headers)).collect::<Vec<_>>()
     };
     let (plain, timed) = (deployments(false), deployments(true));
     let floor = deployment("bare handlers", Program::Floor, false);

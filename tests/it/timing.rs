@@ -1,9 +1,10 @@
 //! Where a request's time went, as answers tell it in the header `Server-Timing`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cleave::topology::Link;
+use cleave::topology::{Link, Topology};
 use cleave_compare::Request;
+use cleave_core::Clock as _;
 use cleave_timing::header::{self, Entry};
 
 use crate::support::answer::Answer;
@@ -14,7 +15,7 @@ use crate::support::world::World;
 /// How late the sandbox of the payments answers to `tok_slow` in these tests.
 const SLOW: Duration = Duration::from_millis(200);
 
-fn timed(topology: cleave::topology::Topology) -> World {
+fn timed(topology: Topology) -> World {
     World::on(Store::with_settings(&[("server.timing_headers", "true")]), topology)
 }
 
@@ -69,9 +70,9 @@ fn the_parts_add_up_to_the_whole_which_is_no_longer_than_the_customer_waited() {
             &|| customer.get_product("no-id"),
         ];
         for ask in asking {
-            let began = Instant::now();
+            let began = world.store().clock.instant();
             let answer = ask();
-            let waited = began.elapsed();
+            let waited = world.store().clock.instant() - began;
             let (whole, entries) = told(&answer);
             let sum = entries.iter().map(|entry| entry.spent).sum::<Duration>();
             let error = sum.abs_diff(whole);
