@@ -20,6 +20,7 @@ use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::Results;
+use crate::round_trip::{RoundTrip, RoundTripSettings};
 use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
@@ -58,6 +59,7 @@ struct Preflight {
 struct Beside {
     blast_radius: Option<BlastRadius>,
     load: Option<LoadCurves>,
+    round_trip: Option<RoundTrip>,
     attribution: Option<Attribution>,
 }
 
@@ -141,6 +143,7 @@ impl Comparison<'_> {
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
         results.load = beside.load;
+        results.round_trip = beside.round_trip;
         results.attribution = beside.attribution;
         Ok(results)
     }
@@ -152,9 +155,11 @@ impl Comparison<'_> {
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
         let load = self.settings.load.as_ref();
         let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
+        let round_trip = self.settings.round_trip.as_ref();
+        let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
         let attribution = self.attribution_settings();
         let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
-        blast.into_iter().chain(load).chain(attribution).collect()
+        blast.into_iter().chain(load).chain(round_trip).chain(attribution).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -181,6 +186,9 @@ impl Comparison<'_> {
         }
         if let Some(settings) = &self.settings.load {
             beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
+        if let Some(plan) = &self.settings.round_trip {
+            beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
         }
         if let Some(plan) = self.attribution_settings() {
             beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
@@ -239,13 +247,44 @@ impl Comparison<'_> {
         )
     }
 
+    fn round_trip_seconds(&self, plan: &RoundTripSettings) -> f64 {
+        plan.seconds(self.topologies.len(), self.journeys_of_one_kind().len())
+    }
+
+    /// Those whose median says how many round trips it takes.
+    fn journeys_of_one_kind(&self) -> Vec<&dyn Journey> {
+        self.journeys.iter().copied().filter(|journey| !journey.is_mix()).collect()
+    }
+
+    fn round_trip(
+        &self,
+        plan: &RoundTripSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RoundTrip, CompareError> {
+        let seconds = self.round_trip_seconds(plan);
+        course.begin(seconds);
+        let began = Instant::now();
+        RoundTrip::measure(
+            plan,
+            self.topologies,
+            &self.journeys_of_one_kind(),
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, round| {
+                let left = seconds - began.elapsed().as_secs_f64();
+                course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
+            },
+        )
+    }
+
     fn attribution_settings(&self) -> Option<AttributionSettings> {
         self.settings.attribution.filter(|_| !self.timed.is_empty())
     }
 
     fn attribution_seconds(&self, plan: AttributionSettings) -> f64 {
-        let journeys = self.journeys.iter().filter(|journey| !journey.is_mix());
-        plan.seconds(self.timed.len(), journeys.count())
+        plan.seconds(self.timed.len(), self.journeys_of_one_kind().len())
     }
 
     fn attribution(
@@ -263,7 +302,8 @@ impl Comparison<'_> {
             course.advance(left, &format!("attribution {} of {of_all}: {what}", done + 1));
         };
         let (settings, interruption) = (&self.settings, &self.interruption);
-        Attribution::measure(plan, &pairs, self.journeys, settings, cpu_sets, interruption, note)
+        let journeys = self.journeys_of_one_kind();
+        Attribution::measure(plan, &pairs, &journeys, settings, cpu_sets, interruption, note)
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {

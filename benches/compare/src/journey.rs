@@ -31,7 +31,7 @@ pub trait Journey: Sync {
         None
     }
 
-    /// Whether its requests are of several kinds, of which a mean tells little.
+    /// Whether its requests are of several kinds, so that their median is that of none.
     fn is_mix(&self) -> bool {
         false
     }

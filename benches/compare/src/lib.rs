@@ -88,6 +88,7 @@ mod load;
 mod loading;
 mod machine;
 mod measurements;
+mod overshoot;
 mod pairing;
 mod preparation;
 mod proc;
@@ -96,6 +97,8 @@ mod quantity;
 pub mod render;
 pub mod report;
 mod results;
+mod resume;
+mod round_trip;
 mod schedule;
 mod series;
 mod settings;
@@ -124,13 +127,15 @@ pub use journey::{Journey, Script, Step};
 pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;
+pub use overshoot::Overshoot;
 pub use progress::{Progress, TerminalProgress};
 pub use quantity::Quantity;
 pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
 };
+pub use round_trip::{Delay, Line, Point, RoundTrip, RoundTripSettings};
 pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, Settings};
-pub use statistics::{Ratio, paired_ratio, unpaired_ratio};
+pub use statistics::{Estimate, Ratio, estimate, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

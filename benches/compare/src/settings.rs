@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::attribution::AttributionSettings;
 use crate::blast::BlastSettings;
 use crate::load::LoadSettings;
+use crate::round_trip::RoundTripSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +55,9 @@ pub struct Settings {
     /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub load: Option<LoadSettings>,
+    /// How the influence of the round-trip time between processes is measured, in the same way; none where it is not.
+    #[serde(default)]
+    pub round_trip: Option<RoundTripSettings>,
     /// How the attribution is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub attribution: Option<AttributionSettings>,
@@ -86,20 +90,22 @@ impl Settings {
             share_processors: false,
             blast: None,
             load: None,
+            round_trip: None,
             attribution: None,
             withhold_half_width: 0.05,
         }
     }
 
     /// Ends within 15 minutes for two topologies of a dozen processes in all; longer phases, as many rounds as the intervals need,
-    /// and the blast radius.
+    /// the blast radius, latency against load and against round-trip times.
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 600.0,
-            limit_seconds: 680.0,
+            budget_seconds: 450.0,
+            limit_seconds: 515.0,
             blast: Some(BlastSettings::default()),
             load: Some(LoadSettings::default()),
+            round_trip: Some(RoundTripSettings::default()),
             attribution: Some(AttributionSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
@@ -118,6 +124,7 @@ impl Settings {
             plan: "thorough".to_owned(),
             budget_seconds: 3_300.0,
             limit_seconds: 3_600.0,
+            round_trip: Some(RoundTripSettings::usual(20)),
             rounds_target: 60,
             rounds_most: 120,
             stop_half_width: 0.005,
@@ -210,7 +217,10 @@ mod tests {
         assert!(Settings::quick(1).limit_seconds < 150.0);
         let standard = Settings::standard(1);
         let blast = standard.blast.as_ref().map(|blast| crate::blast::BlastRadius::seconds(blast, 12));
-        assert!(standard.limit_seconds + blast.expect("it is a part of this plan") < 900.0);
+        let load = standard.load.as_ref().map(|load| load.seconds(2));
+        let round_trip = standard.round_trip.as_ref().map(|round_trip| round_trip.seconds(2, 4));
+        let parts = [blast, load, round_trip].map(|seconds| seconds.expect("it is a part of this plan"));
+        assert!(standard.limit_seconds + parts.iter().sum::<f64>() < 900.0);
         assert!(Settings::quick(1).rounds_least >= 3);
     }
 }

@@ -18,6 +18,8 @@ pub(super) enum Experiment {
     Blast,
     /// Latency at rising rates, and the highest rate that holds an objective
     Load,
+    /// How latencies grow with the round-trip time between processes
+    RoundTrip,
     /// Where a request's time goes
     Attribution,
 }
@@ -42,6 +44,7 @@ impl Experiment {
             capacity_seconds,
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
             load: any(&[Self::Load]).then(|| plan.load.clone().unwrap_or_default()),
+            round_trip: any(&[Self::RoundTrip]).then(|| plan.round_trip.clone().unwrap_or_default()),
             attribution: any(&[Self::Attribution]).then(|| plan.attribution.unwrap_or_default()),
             ..plan
         }

@@ -50,7 +50,7 @@ impl Probe<'_> {
         let (mut to_timed, mut to_plain, mut echo) = open().map_err(failed)?;
         let mut rounds = Vec::new();
         for (index, journey) in journeys.iter().enumerate() {
-            if journey.is_mix() || !pair.plain.answers(journey.name()) {
+            if !pair.plain.answers(journey.name()) {
                 continue;
             }
             let (count, warm_up) = self.plan.counts(*journey);
