@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
+use crate::attribution::{Attribution, AttributionSettings, Pair};
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
 use crate::course::Course;
@@ -39,6 +40,8 @@ pub struct Comparison<'a> {
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
     pub version: &'a str,
+    /// The topologies once more, in their order, with answers that carry `Server-Timing`; without them there is no attribution.
+    pub timed: &'a [&'a dyn Subject],
     /// Ends the run with what it has by then.
     pub interruption: Interruption,
 }
@@ -57,6 +60,7 @@ struct Beside {
     blast_radius: Option<BlastRadius>,
     load: Option<LoadCurves>,
     round_trip: Option<RoundTrip>,
+    attribution: Option<Attribution>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -140,6 +144,7 @@ impl Comparison<'_> {
         results.blast_radius = beside.blast_radius;
         results.load = beside.load;
         results.round_trip = beside.round_trip;
+        results.attribution = beside.attribution;
         Ok(results)
     }
 
@@ -152,7 +157,9 @@ impl Comparison<'_> {
         let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
         let round_trip = self.settings.round_trip.as_ref();
         let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
-        blast.into_iter().chain(load).chain(round_trip).collect()
+        let attribution = self.attribution_settings();
+        let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
+        blast.into_iter().chain(load).chain(round_trip).chain(attribution).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -182,6 +189,9 @@ impl Comparison<'_> {
         }
         if let Some(plan) = &self.settings.round_trip {
             beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
+        }
+        if let Some(plan) = self.attribution_settings() {
+            beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
         }
         Ok(beside)
     }
@@ -267,6 +277,33 @@ impl Comparison<'_> {
                 course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
             },
         )
+    }
+
+    fn attribution_settings(&self) -> Option<AttributionSettings> {
+        self.settings.attribution.filter(|_| !self.timed.is_empty())
+    }
+
+    fn attribution_seconds(&self, plan: AttributionSettings) -> f64 {
+        plan.seconds(self.timed.len(), self.journeys_of_one_kind().len())
+    }
+
+    fn attribution(
+        &self,
+        plan: AttributionSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Attribution, CompareError> {
+        let seconds = self.attribution_seconds(plan);
+        course.begin(seconds);
+        let pairs = self.topologies.iter().zip(self.timed);
+        let pairs = pairs.map(|(plain, timed)| Pair { plain: *plain, timed: *timed }).collect::<Vec<_>>();
+        let note = |what: &str, done: usize, of_all: usize| {
+            let left = seconds * (of_all - done) as f64 / of_all as f64;
+            course.advance(left, &format!("attribution {} of {of_all}: {what}", done + 1));
+        };
+        let (settings, interruption) = (&self.settings, &self.interruption);
+        let journeys = self.journeys_of_one_kind();
+        Attribution::measure(plan, &pairs, &journeys, settings, cpu_sets, interruption, note)
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {

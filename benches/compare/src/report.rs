@@ -5,9 +5,10 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `load`, `round_trip`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `load`, `round_trip`, `attribution`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
+mod attribution;
 mod blast;
 mod blocks;
 mod environment;
@@ -83,7 +84,12 @@ pub fn pictures(results: &Results) -> Vec<Picture> {
 
 /// In the order of the page: what the rounds say, what was measured beside them, and the noise.
 fn figures(results: &Results) -> Vec<Figure> {
-    let beside = vec![load::figure(results), round_trip::figure(results), blast::figure(results)];
+    let beside = vec![
+        load::figure(results),
+        round_trip::figure(results),
+        attribution::figure(results),
+        blast::figure(results),
+    ];
     if results.has_no_rounds() {
         return beside;
     }

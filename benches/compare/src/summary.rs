@@ -98,6 +98,7 @@ impl<'a> Collected<'a> {
             blast_radius: None,
             load: None,
             round_trip: None,
+            attribution: None,
             cpu_sets,
             pacing: self.measurements.pacing(),
             phases,

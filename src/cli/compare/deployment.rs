@@ -31,6 +31,8 @@ const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
 pub(super) struct Deployment {
     pub(super) label: String,
     pub(super) program: Program,
+    /// Whether its answers say where the time went.
+    pub(super) timing_headers: bool,
     pub(super) common: Common,
     /// With the template as its data directory.
     pub(super) settings: Settings,
@@ -113,6 +115,8 @@ impl Deployment {
         .map_err(|failure| anyhow::anyhow!("cannot plan the processes: {failure}"))?;
         for service in &mut plan.services {
             service.env.push(("CLEAVE__LOG__FILTER".to_owned(), "warn".to_owned()));
+            let timing_headers = self.timing_headers.to_string();
+            service.env.push(("CLEAVE__SERVER__TIMING_HEADERS".to_owned(), timing_headers));
         }
         Ok(plan)
     }
