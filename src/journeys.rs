@@ -2,18 +2,24 @@
 
 mod buying;
 mod customers;
+mod goods;
 mod normal;
 mod random;
+mod reading;
 mod script;
 mod session;
+mod visitors;
 
 use cleave_compare::{Dice, Journey, Request, Response};
 
 pub use buying::{CartJourney, CheckoutJourney};
 pub use customers::Customers;
+pub use goods::Goods;
 pub use normal::Normaliser;
 pub use random::RandomSession;
+pub use reading::ReadingSession;
 pub use script::ScriptedSession;
+pub use visitors::sign_up;
 
 /// What is for sale, as a journey has to know it.
 #[derive(Debug, Clone)]

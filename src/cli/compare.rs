@@ -2,6 +2,7 @@
 
 mod deployment;
 mod report;
+mod targets;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
 use self::report::{DiffArgs, ReportArgs};
+use self::targets::Address;
 use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
@@ -48,6 +50,17 @@ pub(super) struct CompareArgs {
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
+    /// Load a deployment that runs already instead of starting one, as often as wanted; the first is what the others are compared with
+    #[arg(
+        long = "target",
+        value_name = "NAME=URL",
+        value_parser = targets::address,
+        conflicts_with_all = ["topologies", "blast_radius", "share_cores"]
+    )]
+    targets: Vec<Address>,
+    /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
+    #[arg(long, requires = "targets", conflicts_with = "thorough")]
+    target_writes: bool,
     /// The folder for results.json and report.html
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -74,7 +87,8 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
     match &args.command {
         Some(CompareCommand::Report(args)) => report::run_report(args),
         Some(CompareCommand::Diff(args)) => report::run_diff(args),
-        None => measure(common, args),
+        None if args.targets.is_empty() => measure(common, args),
+        None => targets::measure(args),
     }
 }
 
@@ -119,15 +133,6 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
         .collect::<Vec<_>>();
     let floor = deployment("bare handlers", Program::Floor);
-    let plan = match (args.quick, args.thorough) {
-        (true, _) => Plan::quick,
-        (_, true) => Plan::thorough,
-        _ => Plan::standard,
-    };
-    let mut plan = plan(args.seed);
-    if args.blast_radius {
-        plan.blast.get_or_insert_default();
-    }
     let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
@@ -137,11 +142,25 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         floor: Some(&floor),
         journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf), &cart, &checkout],
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
-        settings: Plan { share_processors: args.share_cores, ..plan },
+        settings: plan(args),
         version: env!("CARGO_PKG_VERSION"),
     };
     let results = comparison.run(&mut TerminalProgress::new()).map_err(failed)?;
     tell(&results, &args.out)
+}
+
+/// How it is to be measured.
+fn plan(args: &CompareArgs) -> Plan {
+    let plan = match (args.quick, args.thorough) {
+        (true, _) => Plan::quick,
+        (_, true) => Plan::thorough,
+        _ => Plan::standard,
+    };
+    let mut plan = Plan { share_processors: args.share_cores, ..plan(args.seed) };
+    if args.blast_radius {
+        plan.blast.get_or_insert_default();
+    }
+    plan
 }
 
 /// A store with its goods, of which every deployment gets a copy.

@@ -9,6 +9,7 @@ use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::generator::{Generator, Limits, Load, Phase};
 use crate::histogram::Latencies;
+use crate::http::Request;
 use crate::journey::Journey;
 use crate::preparation;
 use crate::proc::{self, ThreadTimes};
@@ -71,7 +72,7 @@ impl RoundPlan<'_> {
         note("starts");
         let guard = start(self.cpu_sets, label, subject)?;
         let processes = guard.running().processes();
-        let failed = |source| CompareError::Generator { label: label.to_owned(), source };
+        let failed = |source| unreachable(subject, source);
         let memory_pss_idle_kib = memory(&processes);
         let mut generator = Generator::new(guard.running().address(), self.limits()).map_err(failed)?;
         let mut measured = Measured {
@@ -91,7 +92,8 @@ impl RoundPlan<'_> {
             if is_floor && !journey.has_floor() {
                 continue;
             }
-            let paced = self.journey(*journey, index as u64, &processes, &mut generator).map_err(failed)?;
+            let paced =
+                self.journey(subject, *journey, index as u64, &processes, &mut generator).map_err(failed)?;
             let (mut cell, phase) = paced;
             cell.settled_ms = settled_ms(guard.running());
             measured.lateness.merge(&phase.lateness);
@@ -109,13 +111,14 @@ impl RoundPlan<'_> {
         let loaded_kib = measured.block.processes.iter().map(|process| process.memory_pss_kib);
         measured.block.memory_pss_kib = loaded_kib.sum::<Option<u64>>().filter(|_| !processes.is_empty());
         drop(generator);
-        guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+        stop(subject, guard)?;
         Ok(measured)
     }
 
     /// Warm-up, paced phase, capacity.
     fn journey(
         &self,
+        subject: &dyn Subject,
         journey: &dyn Journey,
         index: u64,
         processes: &[Process],
@@ -126,7 +129,7 @@ impl RoundPlan<'_> {
         let mut throw = dice(purpose::CLOSED);
         let busy = self.phases.warm_up_seconds + self.phases.capacity_seconds;
         let count = closed_requests(journey, self.phases);
-        let closed_requests = (0..count).map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+        let closed_requests = requests(subject, journey, &mut throw, count);
         preparation::ask(generator.address(), journey, &closed_requests)?;
         let (warm_up_requests, closed_requests) = if journey.is_once() {
             let mut warm_up = closed_requests;
@@ -145,7 +148,7 @@ impl RoundPlan<'_> {
             paced_length,
         );
         let mut throw = dice(purpose::PACED);
-        let paced_requests = schedule.iter().map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+        let paced_requests = requests(subject, journey, &mut throw, schedule.len());
         preparation::ask(generator.address(), journey, &paced_requests)?;
         let paced_requests = generator.prepare(paced_requests);
         let paced = Load { journey, requests: &paced_requests };
@@ -213,12 +216,13 @@ fn closed_requests(journey: &dyn Journey, phases: Phases) -> usize {
 /// How long what has to be asked before a journey's phases takes beside the phases themselves: tried with a few
 /// requests that no phase has.
 pub(crate) fn preparation_share(
+    subject: &dyn Subject,
     address: SocketAddr,
     journey: &dyn Journey,
     settings: &Settings,
 ) -> std::io::Result<f64> {
     let mut throw = Dice::new(settings.seed, &[purpose::PREFLIGHT]);
-    let requests = (0..TRIED_PREPARATIONS).map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+    let requests = requests(subject, journey, &mut throw, TRIED_PREPARATIONS);
     let began = Instant::now();
     preparation::ask(address, journey, &requests)?;
     let each_seconds = began.elapsed().as_secs_f64() / TRIED_PREPARATIONS as f64;
@@ -227,10 +231,36 @@ pub(crate) fn preparation_share(
     Ok(each_seconds * (closed_requests(journey, phases) as f64 + paced) / phases.sum_seconds())
 }
 
-/// Starts a subject on the servers' processors.
+/// The next requests of a journey, as the subject knows them.
+fn requests(subject: &dyn Subject, journey: &dyn Journey, dice: &mut Dice, count: usize) -> Vec<Request> {
+    (0..count).map(|_| subject.adapted(journey.request(dice))).collect()
+}
+
+/// Starts a subject on the servers' processors; one that runs already is looked for.
 pub(crate) fn start(cpu_sets: &CpuSets, label: &str, subject: &dyn Subject) -> Result<Guard, CompareError> {
-    let failed = |source| CompareError::Start { label: label.to_owned(), source };
+    let failed = |source| match subject.runs_at() {
+        Some(_) => CompareError::Gone { label: subject.label().to_owned(), source },
+        None => CompareError::Start { label: label.to_owned(), source },
+    };
     cpu_sets.on_servers(|| subject.start()).map(Guard::new).map_err(failed)
+}
+
+/// Stops a subject; one that ran before has to be there still.
+pub(crate) fn stop(subject: &dyn Subject, guard: Guard) -> Result<(), CompareError> {
+    let label = subject.label().to_owned();
+    guard.stop().map_err(|source| match subject.runs_at() {
+        Some(_) => CompareError::Gone { label, source },
+        None => CompareError::Stop { label, source },
+    })
+}
+
+/// The load generator does not reach a subject: its own fault, or that of one that has gone.
+pub(crate) fn unreachable(subject: &dyn Subject, source: std::io::Error) -> CompareError {
+    let label = subject.label().to_owned();
+    match subject.runs_at() {
+        Some(_) => CompareError::Gone { label, source: source.into() },
+        None => CompareError::Generator { label, source },
+    }
 }
 
 /// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.

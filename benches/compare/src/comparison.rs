@@ -16,7 +16,7 @@ use crate::journey::{Journey, Script, Step};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
-use crate::results::Results;
+use crate::results::{ByName, Results};
 use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
@@ -63,7 +63,11 @@ impl Comparison<'_> {
         let elapsed = || run_began.elapsed().as_secs_f64();
         let settings = &self.settings;
         let (entries, twin) = self.entries()?;
-        let cpu_sets = CpuSets::detect(settings.share_processors);
+        let targets = self.targets();
+        let cpu_sets = match &targets {
+            None => CpuSets::detect(settings.share_processors),
+            Some(_) => CpuSets::of_generator(),
+        };
         let mut machine = Machine::detect(self.version);
         let steal_before = proc::steal_and_total_ticks();
         progress.note(&self.introduction(&cpu_sets));
@@ -86,14 +90,20 @@ impl Comparison<'_> {
             let expected = settings.rounds_target.max(rounds + 1);
             let total = (elapsed() + round_seconds * (expected - rounds) as f64).min(settings.limit_seconds);
             let began = elapsed();
-            let Some(round) = self.round(&entries, &cpu_sets, phases, rounds, run_began, &mut |what| {
+            let round = self.round(&entries, &cpu_sets, phases, rounds, run_began, &mut |what| {
                 let shown = format!("round {} of {expected}: {what}", rounds + 1);
                 progress.advance(elapsed(), total, &shown);
-            })?
-            else {
-                break "the time limit was reached inside a round, which does not count".to_owned();
-            };
-            collected.add(round);
+            });
+            match round {
+                Ok(Some(round)) => collected.add(round),
+                Ok(None) => {
+                    break "the time limit was reached inside a round, which does not count".to_owned();
+                }
+                Err(CompareError::Gone { label, .. }) if rounds > 0 => {
+                    break format!("{label} stopped answering in round {}, which does not count", rounds + 1);
+                }
+                Err(error) => return Err(error),
+            }
             round_seconds = round_seconds.mul_add(0.5, (elapsed() - began) * 0.5).max(elapsed() - began);
         };
         if collected.rounds() == 0 {
@@ -106,7 +116,18 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = elapsed() + blast_took.as_secs_f64();
         results.blast_radius = blast_radius;
+        if targets.is_some() {
+            // How what runs elsewhere was built is not known here.
+            results.machine.unoptimised = None;
+        }
+        results.targets = targets;
         Ok(results)
+    }
+
+    /// By topology: where it runs; none if they are started here.
+    fn targets(&self) -> Option<ByName<String>> {
+        let running = self.topologies.iter().map(|it| Some((it.label().to_owned(), it.runs_at()?)));
+        running.collect::<Option<ByName<_>>>().filter(|targets| !targets.is_empty())
     }
 
     /// The blast radius, where it is asked for, and how long finding it took.
@@ -162,14 +183,9 @@ impl Comparison<'_> {
 
     fn introduction(&self, cpu_sets: &CpuSets) -> String {
         let names: Vec<&str> = self.topologies.iter().map(|topology| topology.label()).collect();
-        let where_it_runs = match cpu_sets.generator {
-            None => "processes are not pinned on this system".to_owned(),
-            Some(cpu) if cpu_sets.shared => format!("servers and generator share processor {cpu}"),
-            Some(cpu) => format!("servers on processors {:?}, generator on {cpu}", cpu_sets.servers),
-        };
         let Settings { plan, budget_seconds, seed, rounds_target, .. } = &self.settings;
         format!(
-            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {where_it_runs})",
+            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {cpu_sets})",
             names.join(", ")
         )
     }
@@ -196,8 +212,8 @@ impl Comparison<'_> {
             let before_start = Instant::now();
             let guard = block::start(cpu_sets, label, subject)?;
             let mut subject_overhead = before_start.elapsed();
-            let mut client =
-                equivalence::client(guard.running().address(), self.settings.request_timeout_seconds);
+            let timeout = Duration::from_secs_f64(self.settings.request_timeout_seconds);
+            let mut client = guard.running().client(timeout);
             if is_topology {
                 let processes = guard.running().processes().into_iter();
                 let mut names = processes.map(|process| process.service).collect::<Vec<_>>();
@@ -217,14 +233,15 @@ impl Comparison<'_> {
             }
             let has = |journey: &&&dyn Journey| is_topology || journey.has_floor();
             let journeys = self.journeys.iter().filter(has).copied().collect::<Vec<_>>();
-            equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
+            equivalence::probe(subject, &mut client, &journeys, self.settings.seed)?;
+            let address = guard.running().address();
             let preparation_share = journeys
                 .iter()
-                .map(|journey| block::preparation_share(guard.running().address(), *journey, &self.settings))
+                .map(|journey| block::preparation_share(subject, address, *journey, &self.settings))
                 .sum::<std::io::Result<f64>>()
-                .map_err(|source| CompareError::Generator { label: label.to_owned(), source })?;
+                .map_err(|source| block::unreachable(subject, source))?;
             let before_stop = Instant::now();
-            guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+            block::stop(subject, guard)?;
             subject_overhead += before_stop.elapsed();
             // The baseline is measured twice a round.
             let times = if number == 0 { 2 } else { 1 };

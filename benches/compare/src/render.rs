@@ -165,7 +165,8 @@ fn deployments(results: &Results) -> Vec<Vec<Text>> {
     let mut rows = vec![header.map(Text::plain).into()];
     let mib = |kib: Option<f64>| Text::number(kib.map(|kib| kib / 1024.0), 1);
     for topology in &results.topologies {
-        let processes = results.processes.get(topology);
+        // What cannot be seen is not none.
+        let processes = results.processes.get(topology).filter(|all| !all.is_empty());
         let threads =
             processes.and_then(|all| all.iter().map(|process| process.threads).sum::<Option<usize>>());
         let of = |values: &crate::results::ByName<Option<f64>>| values.get(topology).copied().flatten();
@@ -198,13 +199,10 @@ fn legend(results: &Results) -> Vec<String> {
             .to_owned(),
     ];
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
-    let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
-        (None, _) => "nothing is pinned on this system".to_owned(),
-        (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),
-        (Some(cpu), false) => {
-            format!("servers on processors {:?}, generator on {cpu}", results.cpu_sets.servers)
-        }
-    };
+    let mut generator = results.cpu_sets.to_string();
+    if results.cpu_sets.shared && !results.cpu_sets.servers.is_empty() {
+        generator.push_str(": compare CPU, not latency");
+    }
     let pacing = &results.pacing;
     let lateness = match (pacing.p50_us, pacing.p99_us, pacing.max_us) {
         (Some(p50), Some(p99), Some(max)) => {

@@ -61,6 +61,9 @@ pub struct Results {
     /// What goes on while a process is gone; none where nobody asked.
     #[serde(default)]
     pub blast_radius: Option<BlastRadius>,
+    /// By topology: where it ran already, so that it was seen from outside only; none where all were started for the run.
+    #[serde(default)]
+    pub targets: Option<ByName<String>>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.
@@ -191,8 +194,8 @@ pub struct Round {
 pub struct Block {
     /// Since the beginning of the run.
     pub began_seconds: f64,
-    /// Spawn to ready.
-    pub start_ms: f64,
+    /// Spawn to ready; none of what was running before.
+    pub start_ms: Option<f64>,
     /// Before load.
     pub memory_pss_idle_kib: Option<u64>,
     /// After load.

@@ -29,6 +29,14 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
             lines.push(format!("{journey}: conclusions withheld: {reason}"));
         }
     }
+    if let Some(targets) = &results.targets {
+        let at = targets.iter().map(|(label, url)| format!("{label} at {url}")).collect::<Vec<_>>();
+        lines.push(format!(
+            "seen from outside, on whatever machines they run, with whatever else they were asked meanwhile: {}; CPU, memory, start-up \
+             and settling were not measured",
+            at.join(", ")
+        ));
+    }
     if results.machine.unoptimised == Some(true) {
         lines.push("the program was built without optimisation: a release has other figures".to_owned());
     }

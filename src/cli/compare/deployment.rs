@@ -123,8 +123,8 @@ impl Running for RunningFleet {
         processes.map(|process| Process { service: process.service, pid: process.pid }).collect()
     }
 
-    fn start_ms(&self) -> f64 {
-        self.ready_in.as_secs_f64() * 1_000.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(self.ready_in.as_secs_f64() * 1_000.0)
     }
 
     fn tend(&mut self) {

@@ -84,8 +84,8 @@ impl Running for RunningTwo {
         vec![process("front", &self.front), process("back", &self.back)]
     }
 
-    fn start_ms(&self) -> f64 {
-        0.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(0.0)
     }
 
     fn tend(&mut self) {

@@ -116,7 +116,7 @@ impl MadeUp {
         let mut measured = Measured {
             block: Block {
                 began_seconds,
-                start_ms: 10.0 * factor,
+                start_ms: Some(10.0 * factor),
                 memory_pss_idle_kib: Some(memory_kib / 2),
                 memory_pss_kib: Some(memory_kib),
                 processes: services.iter().map(count).collect(),
