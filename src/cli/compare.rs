@@ -1,6 +1,8 @@
 //! `cleave compare`: topologies, measured side by side.
 
 mod deployment;
+mod experiment;
+mod interrupt;
 mod report;
 mod targets;
 
@@ -11,10 +13,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
-use cleave_compare::{Comparison, Results, Settings as Plan, Subject, TerminalProgress, render};
+use cleave_compare::{
+    CompareError, Comparison, Results, Settings as Plan, Subject, TerminalProgress, render,
+};
 use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
+use self::experiment::Experiment;
 use self::report::{DiffArgs, ReportArgs};
 use self::targets::Address;
 use super::up::refuse_dns;
@@ -47,6 +52,9 @@ pub(super) struct CompareArgs {
     /// Also kill, pause and restart each process under load, which takes 18 seconds for each; without --quick that is done anyway
     #[arg(long)]
     blast_radius: bool,
+    /// Measure only these, separated by commas [default: those of the plan]
+    #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
+    experiments: Vec<Experiment>,
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
@@ -110,6 +118,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
+    let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;
@@ -144,9 +153,9 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: plan(args),
         version: env!("CARGO_PKG_VERSION"),
+        interruption,
     };
-    let results = comparison.run(&mut TerminalProgress::new()).map_err(failed)?;
-    tell(&results, &args.out)
+    conclude(&comparison, &mut TerminalProgress::new(), &args.out)
 }
 
 /// How it is to be measured.
@@ -157,6 +166,9 @@ fn plan(args: &CompareArgs) -> Plan {
         _ => Plan::standard,
     };
     let mut plan = Plan { share_processors: args.share_cores, ..plan(args.seed) };
+    if !args.experiments.is_empty() {
+        plan = Experiment::only(&args.experiments, plan);
+    }
     if args.blast_radius {
         plan.blast.get_or_insert_default();
     }
@@ -179,6 +191,19 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
     categories.dedup();
     let product_ids = products.iter().map(|product| product.id.to_string()).collect();
     Ok((Shelf { product_ids, categories }, admin_token))
+}
+
+/// Measures, tells what was found, and says with its exit code whether all of it was.
+fn conclude(comparison: &Comparison<'_>, progress: &mut TerminalProgress, out: &Path) -> Outcome {
+    let results = match comparison.run(progress) {
+        Err(CompareError::Interrupted) => {
+            eprintln!("{}", CompareError::Interrupted);
+            return Err(Failure::Told(interrupt::EXIT_CODE));
+        }
+        results => results.map_err(failed)?,
+    };
+    tell(&results, out)?;
+    if comparison.interruption.is_wanted() { Err(Failure::Told(interrupt::EXIT_CODE)) } else { Ok(()) }
 }
 
 fn tell(results: &Results, out: &Path) -> Outcome {

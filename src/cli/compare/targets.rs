@@ -15,11 +15,15 @@ use cleave_compare::{
 use cleave_core::{Ids, SystemClock};
 
 pub(super) use self::address::{Address, address};
-use super::{CompareArgs, Failure, Outcome, failed, plan, tell, usage};
+use super::experiment::Experiment;
+use super::{CompareArgs, Failure, Outcome, conclude, failed, interrupt, plan, usage};
 use crate::journeys::{CartJourney, Goods, ListJourney, ProductJourney, ReadingSession, sign_up};
 
 /// How long a target may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What can be found out without the processes.
+const SEEN_FROM_OUTSIDE: [Experiment; 2] = [Experiment::Latency, Experiment::Capacity];
 
 /// Customers who share the journey *cart*: each costs its store two hashes of a password.
 const CARTS: usize = 40;
@@ -33,9 +37,16 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
             twice.name
         )));
     }
+    if let Some(unseen) = args.experiments.iter().find(|it| !SEEN_FROM_OUTSIDE.contains(it)) {
+        return Err(usage(anyhow!(
+            "{unseen:?} cannot be measured of targets, for it takes their processes, which are not seen from here: write \
+             --experiments latency,capacity, or leave it out"
+        )));
+    }
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;
+    let interruption = interrupt::listen()?;
     let mut progress = TerminalProgress::new();
     let mut stores = args.targets.iter().map(Store::open).collect::<Result<Vec<_>, _>>()?;
     let customers = if args.target_writes {
@@ -68,10 +79,9 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         script: &ReadingSession,
         settings,
         version: env!("CARGO_PKG_VERSION"),
+        interruption,
     };
-    let results = comparison.run(&mut progress).map_err(failed)?;
-    drop(progress);
-    tell(&results, &args.out)
+    conclude(&comparison, &mut progress, &args.out)
 }
 
 /// A store that answers, with what it sells.
