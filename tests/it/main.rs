@@ -24,6 +24,7 @@
 //! * `report`: what is told of results that are there already, and the page in a browser.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
+//! * `targets`: stores that run already, measured from outside.
 //!
 //! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
 //! sockets; `support::Binary` runs the program itself.
@@ -53,3 +54,4 @@ mod report;
 mod scaling;
 mod shopping;
 mod support;
+mod targets;

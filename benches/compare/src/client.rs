@@ -62,7 +62,9 @@ impl Client {
     /// Sends one request and waits for its answer, whatever the status.
     pub fn send(&mut self, request: &Request) -> Result<Response, ClientError> {
         let mut closing = request.clone().header("connection", "close");
-        closing.headers.extend(self.host.clone().map(|host| ("host".to_owned(), host)));
+        if let Some(host) = self.host.as_ref().filter(|_| !request.names_host()) {
+            closing = closing.header("host", host);
+        }
         Connection::open(self.address, self.timeout, asked(request))?.send(&closing)
     }
 

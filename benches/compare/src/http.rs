@@ -47,10 +47,15 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
+    /// Whether it says itself for which host it is.
+    pub(crate) fn names_host(&self) -> bool {
+        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"))
+    }
+
     /// The bytes on the wire, for `host` where the request does not name another one.
     pub(crate) fn to_bytes(&self, host: SocketAddr) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
-        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !self.names_host() {
             let _ = write!(head, "host: {host}\r\n");
         }
         for (name, value) in &self.headers {

@@ -268,6 +268,16 @@ impl Results {
         })
     }
 
+    /// The topologies in their order, with where they run if they ran already.
+    pub(crate) fn topologies_with_places(&self) -> String {
+        let place = |label: &String| self.targets.as_ref()?.get(label);
+        let shown = self.topologies.iter().map(|label| match place(label) {
+            Some(url) => format!("{label} at {url}"),
+            None => label.clone(),
+        });
+        shown.collect::<Vec<_>>().join("; ")
+    }
+
     /// The topology that the others are compared with.
     pub fn baseline(&self) -> &str {
         self.topologies.first().map_or("", String::as_str)

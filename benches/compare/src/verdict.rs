@@ -29,12 +29,11 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
             lines.push(format!("{journey}: conclusions withheld: {reason}"));
         }
     }
-    if let Some(targets) = &results.targets {
-        let at = targets.iter().map(|(label, url)| format!("{label} at {url}")).collect::<Vec<_>>();
+    if results.targets.is_some() {
         lines.push(format!(
             "seen from outside, on whatever machines they run, with whatever else they were asked meanwhile: {}; CPU, memory, start-up \
              and settling were not measured",
-            at.join(", ")
+            results.topologies_with_places()
         ));
     }
     if results.machine.unoptimised == Some(true) {

@@ -71,6 +71,11 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         "each target is asked {:.0} times a second, and then, for its capacity, as often as it answers {} connections",
         settings.paced_rate_per_second, settings.connections
     ));
+    if targets.iter().any(|target| target.socket.ip().is_loopback()) {
+        progress.note(
+            "targets on this machine take processor time from the load generator: where it is late, its phases count for nothing",
+        );
+    }
     let subjects = targets.iter().map(|target| target as &dyn Subject).collect::<Vec<_>>();
     let comparison = Comparison {
         topologies: &subjects,
@@ -81,7 +86,13 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         version: env!("CARGO_PKG_VERSION"),
         interruption,
     };
-    conclude(&comparison, &mut progress, &args.out)
+    conclude(&comparison, &mut progress, &args.out)?;
+    // Whoever runs this in a script has to learn that the report is not the whole.
+    targets.iter().try_for_each(|target| {
+        let gone = || format!("{} at {} has stopped answering", target.label, target.url);
+        target.start().with_context(gone).map(drop)
+    })?;
+    Ok(())
 }
 
 /// A store that answers, with what it sells.

@@ -35,7 +35,7 @@ fn rows(results: &Results) -> Vec<Vec<String>> {
         ("who ran where", cpu_sets.to_string()),
         ("plan", settings.plan.clone()),
         ("seed", results.seed.to_string()),
-        ("topologies", topologies(results)),
+        ("topologies", results.topologies_with_places()),
         (
             "rounds",
             format!(
@@ -76,13 +76,4 @@ fn rows(results: &Results) -> Vec<Vec<String>> {
     ]
     .map(|(what, how)| vec![what.to_owned(), how])
     .into()
-}
-
-fn topologies(results: &Results) -> String {
-    let at = |label: &String| results.targets.as_ref()?.get(label);
-    let shown = results.topologies.iter().map(|label| match at(label) {
-        Some(url) => format!("{label} at {url}"),
-        None => label.clone(),
-    });
-    shown.collect::<Vec<_>>().join("; ")
 }
