@@ -8,7 +8,8 @@ mod random;
 mod reading;
 mod script;
 mod session;
-mod visitors;
+mod sign_up;
+mod workload;
 
 use cleave_compare::{Dice, Journey, Request, Response};
 
@@ -19,7 +20,8 @@ pub use normal::Normaliser;
 pub use random::RandomSession;
 pub use reading::ReadingSession;
 pub use script::ScriptedSession;
-pub use visitors::sign_up;
+pub use sign_up::sign_up;
+pub use workload::{Workload, WorkloadError, WorkloadJourney};
 
 /// What is for sale, as a journey has to know it.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
 use cleave_compare::{
-    CompareError, Comparison, Results, Settings as Plan, Subject, TerminalProgress, render,
+    CompareError, Comparison, Journey, Results, Settings as Plan, Subject, TerminalProgress, render,
 };
 use cleave_core::{Ids, SystemClock};
 
@@ -25,13 +25,17 @@ use self::targets::Address;
 use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
-    CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf,
+    CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf, Workload,
+    WorkloadJourney,
 };
 use crate::provision::{self, Goods};
 use crate::settings::Settings;
 
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
+
+/// The mix that is loaded where nobody names one and there is time.
+const DEFAULT_WORKLOAD: &str = "browse-heavy";
 
 /// What `compare` takes: topologies to measure, or a command about results that are there already.
 #[derive(Debug, Args)]
@@ -52,6 +56,10 @@ pub(super) struct CompareArgs {
     /// Also kill, pause and restart each process under load, which takes 18 seconds for each; without --quick that is done anyway
     #[arg(long)]
     blast_radius: bool,
+    /// Also load a mix of all journeys: browse-heavy, checkout-heavy, read-only, or a TOML file with weights [default: browse-heavy,
+    /// and none with --quick]
+    #[arg(long, value_name = "NAME|FILE")]
+    workload: Option<String>,
     /// Measure only these, separated by commas [default: those of the plan]
     #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
     experiments: Vec<Experiment>,
@@ -63,7 +71,7 @@ pub(super) struct CompareArgs {
         long = "target",
         value_name = "NAME=URL",
         value_parser = targets::address,
-        conflicts_with_all = ["topologies", "blast_radius", "share_cores"]
+        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "workload"]
     )]
     targets: Vec<Address>,
     /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
@@ -118,6 +126,8 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
+    let workload = args.workload.as_deref().or((!args.quick).then_some(DEFAULT_WORKLOAD));
+    let workload = workload.map(Workload::find).transpose().map_err(usage)?;
     let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
@@ -146,10 +156,14 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
     let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
+    let workload = workload.as_ref().map(|workload| WorkloadJourney::new(workload, &shelf, &customers));
+    let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
+    let mut journeys: Vec<&dyn Journey> = vec![&list, &product, &cart, &checkout];
+    journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
-        journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf), &cart, &checkout],
+        journeys: &journeys,
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: plan(args),
         version: env!("CARGO_PKG_VERSION"),

@@ -48,8 +48,6 @@ pub(crate) mod purpose {
 
 /// The closed loop cycles through so many requests.
 const CLOSED_REQUESTS: usize = 1000;
-/// More requests a second than this are not made ready where each is good once: far beyond what the disk allows.
-const MOST_ONCE_PER_SECOND: f64 = 1_000.0;
 /// How many requests show how long preparing takes.
 const TRIED_PREPARATIONS: usize = 64;
 /// Longer than this nobody waits for a deployment to settle.
@@ -130,7 +128,7 @@ impl RoundPlan<'_> {
         let count = closed_requests(journey, self.phases);
         let closed_requests = requests(subject, journey, &mut throw, count);
         preparation::ask(generator.address(), journey, &closed_requests)?;
-        let (warm_up_requests, closed_requests) = if journey.is_once() {
+        let (warm_up_requests, closed_requests) = if journey.once_per_second().is_some() {
             let mut warm_up = closed_requests;
             let share = self.phases.warm_up_seconds / busy;
             let rest = warm_up.split_off((warm_up.len() as f64 * share) as usize);
@@ -146,8 +144,8 @@ impl RoundPlan<'_> {
             journey.rate_per_second(self.settings.paced_rate_per_second),
             paced_length,
         );
-        let mut throw = dice(purpose::PACED);
-        let paced_requests = requests(subject, journey, &mut throw, schedule.len());
+        let paced_requests = journey.requests(&mut dice(purpose::PACED), &schedule);
+        let paced_requests = paced_requests.into_iter().map(|one| subject.adapted(one)).collect::<Vec<_>>();
         preparation::ask(generator.address(), journey, &paced_requests)?;
         let paced_requests = generator.prepare(paced_requests);
         let paced = Load { journey, requests: &paced_requests };
@@ -208,8 +206,8 @@ impl RoundPlan<'_> {
 
 /// How many requests the warm-up and the closed loop take.
 fn closed_requests(journey: &dyn Journey, phases: Phases) -> usize {
-    let once = (phases.warm_up_seconds + phases.capacity_seconds) * MOST_ONCE_PER_SECOND;
-    if journey.is_once() { once.ceil() as usize } else { CLOSED_REQUESTS }
+    let seconds = phases.warm_up_seconds + phases.capacity_seconds;
+    journey.once_per_second().map_or(CLOSED_REQUESTS, |once| (seconds * once).ceil() as usize)
 }
 
 /// How long what has to be asked before a journey's phases takes beside the phases themselves: tried with a few
