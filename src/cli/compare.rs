@@ -2,10 +2,12 @@
 
 mod deployment;
 mod experiment;
+mod growth;
 mod interrupt;
 mod report;
 mod targets;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,12 +16,14 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
 use cleave_compare::{
-    CompareError, Comparison, Journey, Results, Settings as Plan, Subject, TerminalProgress, render,
+    CompareError, Comparison, Journey, Results, ScaleSettings, Settings as Plan, Subject, TerminalProgress,
+    render,
 };
 use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
 use self::experiment::Experiment;
+use self::growth::{Pair, Replicas};
 use self::report::{DiffArgs, ReportArgs};
 use self::targets::Address;
 use super::up::refuse_dns;
@@ -63,6 +67,9 @@ pub(super) struct CompareArgs {
     /// Measure only these, separated by commas [default: those of the plan]
     #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
     experiments: Vec<Experiment>,
+    /// Also measure what more processes of a service buy, as often as wanted [default with --experiments scale: catalog=2]
+    #[arg(long, value_name = "SERVICE=N", value_parser = growth::replicas)]
+    replicas: Vec<Replicas>,
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
@@ -71,7 +78,7 @@ pub(super) struct CompareArgs {
         long = "target",
         value_name = "NAME=URL",
         value_parser = targets::address,
-        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "workload"]
+        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "workload", "replicas"]
     )]
     targets: Vec<Address>,
     /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
@@ -143,6 +150,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let deployment = |label: &str, program| Deployment {
         label: label.to_owned(),
         program,
+        replicas: BTreeMap::new(),
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
@@ -160,12 +168,22 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
     let mut journeys: Vec<&dyn Journey> = vec![&list, &product, &cart, &checkout];
     journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
+    let plan = plan(args);
+    let pairs = match plan.scale {
+        Some(_) => growth::pairs(&topologies, &args.replicas, |label, topology, replicas| Deployment {
+            replicas,
+            ..deployment(&label, Program::Topology(topology.clone()))
+        })?,
+        None => Vec::new(),
+    };
+    let growths = pairs.iter().map(Pair::growth).collect::<Vec<_>>();
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
         journeys: &journeys,
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
-        settings: plan(args),
+        growths: &growths,
+        settings: plan,
         version: env!("CARGO_PKG_VERSION"),
         interruption,
     };
@@ -179,9 +197,13 @@ fn plan(args: &CompareArgs) -> Plan {
         (_, true) => Plan::thorough,
         _ => Plan::standard,
     };
-    let mut plan = Plan { share_processors: args.share_cores, ..plan(args.seed) };
-    if !args.experiments.is_empty() {
-        plan = Experiment::only(&args.experiments, plan);
+    let whole = Plan { share_processors: args.share_cores, ..plan(args.seed) };
+    let mut plan = match args.experiments.as_slice() {
+        [] => whole.clone(),
+        chosen => Experiment::only(chosen, whole.clone()),
+    };
+    if !args.replicas.is_empty() && plan.scale.is_none() {
+        plan.scale = Some(ScaleSettings::of(&whole));
     }
     if args.blast_radius {
         plan.blast.get_or_insert_default();

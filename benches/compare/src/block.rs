@@ -71,7 +71,7 @@ impl RoundPlan<'_> {
         let processes = guard.running().processes();
         let failed = |source| unreachable(subject, source);
         let memory_pss_idle_kib = memory(&processes);
-        let mut generator = Generator::new(guard.running().address(), self.limits()).map_err(failed)?;
+        let mut generator = Generator::new(guard.running().addresses(), self.limits()).map_err(failed)?;
         let mut measured = Measured {
             block: Block {
                 began_seconds,

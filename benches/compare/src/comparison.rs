@@ -18,7 +18,8 @@ use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::{ByName, Results};
-use crate::settings::{Phases, RoundCost, Settings};
+use crate::scale_out::{self, Growth, ScaleOut};
+use crate::settings::{Phases, RoundCost, ScaleSettings, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
 use crate::turns::{Entry, Turns};
@@ -33,6 +34,8 @@ pub struct Comparison<'a> {
     pub journeys: &'a [&'a dyn Journey],
     /// What proves that the topologies are equivalent.
     pub script: &'a dyn Script,
+    /// Deployments beside the same with more processes, for what these buy.
+    pub growths: &'a [Growth<'a>],
     /// How it is measured.
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
@@ -53,6 +56,7 @@ struct Preflight {
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    scale_out: Option<ScaleOut>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -141,6 +145,7 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.scale_out = beside.scale_out;
         if targets.is_some() {
             // How what runs elsewhere was built is not known here.
             results.machine.unoptimised = None;
@@ -159,7 +164,10 @@ impl Comparison<'_> {
     fn parts(&self, preflight: &Preflight) -> Vec<(&'static str, f64)> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
-        blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes))).into_iter().collect()
+        let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let scale = self.settings.scale.as_ref();
+        let scale_out = scale.map(|scale| ("scale-out", self.scale_out_seconds(scale)));
+        blast.into_iter().chain(scale_out).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -184,7 +192,30 @@ impl Comparison<'_> {
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
         }
+        if let Some(settings) = &self.settings.scale {
+            beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
+        }
         Ok(beside)
+    }
+
+    fn scale_out_seconds(&self, settings: &ScaleSettings) -> f64 {
+        let subjects = self.growths.iter().flat_map(|growth| [growth.from, growth.to]).collect::<Vec<_>>();
+        settings.series.seconds(subjects.len(), scale_out::answered(&subjects, self.journeys).len())
+    }
+
+    fn scale_out(
+        &self,
+        settings: &ScaleSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<ScaleOut, CompareError> {
+        let (seconds, rounds) = (self.scale_out_seconds(settings), settings.series.rounds);
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (rounds - done) as f64 / rounds as f64;
+            course.advance(left, &format!("scale-out, round {} of {rounds}: {what}", done + 1));
+        };
+        ScaleOut::measure(self.growths, self.journeys, &self.settings, cpu_sets, &self.interruption, note)
     }
 
     fn blast_radius(

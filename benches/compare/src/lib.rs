@@ -41,6 +41,7 @@
 //!         script,
 //!         settings: Settings::quick(42),
 //!         version: "1.0.0",
+//!         growths: &[],
 //!         interruption: Interruption::default(),
 //!     };
 //!     let results = comparison.run(&mut TerminalProgress::new())?;
@@ -93,6 +94,7 @@ mod quantity;
 pub mod render;
 pub mod report;
 mod results;
+mod scale_out;
 mod schedule;
 mod series;
 mod settings;
@@ -122,7 +124,8 @@ pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
 };
+pub use scale_out::{Grown, Growth, ScaleOut};
 pub use series::{Series, SeriesSettings};
-pub use settings::{Phases, Settings};
+pub use settings::{Phases, ScaleSettings, Settings};
 pub use statistics::{Ratio, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

@@ -1,6 +1,7 @@
 //! The table on the terminal.
 
 mod blast;
+pub(crate) mod scale_out;
 
 use std::fmt::Write as _;
 
@@ -39,6 +40,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(blast) = &results.blast_radius {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
+    }
+    if let Some(scale_out) = &results.scale_out {
+        text.push('\n');
+        text.push_str(&grid(&scale_out::rows(scale_out), 2, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -199,6 +204,7 @@ fn legend(results: &Results) -> Vec<String> {
             .to_owned(),
     ];
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
+    lines.extend(results.scale_out.as_ref().map(|_| scale_out::legend(results)));
     let mut generator = results.cpu_sets.to_string();
     if results.cpu_sets.shared && !results.cpu_sets.servers.is_empty() {
         generator.push_str(": compare CPU, not latency");

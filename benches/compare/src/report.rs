@@ -5,7 +5,7 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `blast`, `scale_out`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod blast;
@@ -18,6 +18,7 @@ mod opening;
 mod panel;
 mod ratios;
 mod scale;
+mod scale_out;
 mod spectrum;
 mod stacks;
 mod strips;
@@ -89,6 +90,7 @@ fn figures(results: &Results) -> Vec<Figure> {
         strips::settled(results),
         strips::start(results),
         blast::figure(results),
+        scale_out::figure(results),
         blocks::figure(results),
     ]
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::affinity::CpuSets;
 use crate::blast::BlastRadius;
 use crate::machine::Machine;
+use crate::scale_out::ScaleOut;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
 
@@ -61,6 +62,9 @@ pub struct Results {
     /// What goes on while a process is gone; none where nobody asked.
     #[serde(default)]
     pub blast_radius: Option<BlastRadius>,
+    /// What more processes buy; none where nobody asked.
+    #[serde(default)]
+    pub scale_out: Option<ScaleOut>,
     /// By topology: where it ran already, so that it was seen from outside only; none where all were started for the run.
     #[serde(default)]
     pub targets: Option<ByName<String>>,

@@ -43,6 +43,11 @@ pub trait Running {
     /// Its processes: all whose CPU time and memory are its cost; none where they cannot be seen from here.
     fn processes(&self) -> Vec<Process>;
 
+    /// Where connections are opened in turns: the address, and those of equal deployments that share the load.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        vec![self.address()]
+    }
+
     /// A client that waits at most `timeout` for each answer.
     fn client(&self, timeout: Duration) -> Client {
         Client::new(self.address(), timeout)

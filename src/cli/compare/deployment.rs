@@ -1,5 +1,6 @@
 //! A topology, or the bare handlers, as the instrument starts and stops them.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,12 +23,14 @@ use crate::topology::Topology;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The bare handlers only read.
-const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
+pub(super) const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
 
 /// Something to be measured: started on a copy of the template's data, in processes of its own.
 pub(super) struct Deployment {
     pub(super) label: String,
     pub(super) program: Program,
+    /// Services with more processes than the topology gives them, or fewer.
+    pub(super) replicas: BTreeMap<String, u32>,
     pub(super) common: Common,
     /// With the template as its data directory.
     pub(super) settings: Settings,
@@ -90,6 +93,9 @@ impl Deployment {
         }
         .map_err(|failure| anyhow::anyhow!("cannot plan the processes: {failure}"))?;
         for service in &mut plan.services {
+            if let Some(count) = self.replicas.get(&service.name) {
+                service.replicas = *count as usize;
+            }
             service.env.push(("CLEAVE__LOG__FILTER".to_owned(), "warn".to_owned()));
         }
         Ok(plan)

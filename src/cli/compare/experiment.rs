@@ -1,7 +1,7 @@
 //! What can be measured, by name.
 
 use clap::ValueEnum;
-use cleave_compare::Settings as Plan;
+use cleave_compare::{ScaleSettings, Settings as Plan};
 
 /// Something that `compare` finds out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -16,6 +16,8 @@ pub(super) enum Experiment {
     Startup,
     /// What goes on while a process is killed, paused, restarted
     Blast,
+    /// What more processes buy
+    Scale,
 }
 
 impl Experiment {
@@ -36,6 +38,7 @@ impl Experiment {
             warm_up_seconds,
             paced_seconds,
             capacity_seconds,
+            scale: any(&[Self::Scale]).then(|| ScaleSettings::of(&plan)),
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
             ..plan
         }
@@ -54,6 +57,12 @@ mod tests {
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
         assert!(plan.blast.is_some());
+        let plan = Experiment::only(&[Experiment::Scale], Plan::quick(1));
+        assert!(plan.blast.is_none() && plan.rounds_most == 0);
+        assert!(
+            plan.scale.is_some_and(|scale| scale.series.phases.paced_seconds > 0.0),
+            "it has phases of its own"
+        );
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));
         assert_eq!(plan.warm_up_seconds + plan.paced_seconds + plan.capacity_seconds, 0.0);
         assert!(plan.rounds_most > 0);

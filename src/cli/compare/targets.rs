@@ -82,6 +82,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         floor: None,
         journeys: &journeys,
         script: &ReadingSession,
+        growths: &[],
         settings,
         version: env!("CARGO_PKG_VERSION"),
         interruption,

@@ -58,6 +58,7 @@ fn results() -> Results {
         floor: None,
         twin: Twin { label: "mono (again)".to_owned(), journeys: named([("item", cell(84.5))]) },
         blast_radius: None,
+        scale_out: None,
         targets: None,
         cpu_sets: CpuSets { servers: vec![0], generator: Some(1), shared: false },
         pacing: Pacing::default(),

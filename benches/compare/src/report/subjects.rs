@@ -98,7 +98,7 @@ impl Subject<'_> {
 }
 
 impl Shape {
-    fn draw(self, x: f64, y: f64, radius: f64) -> Element {
+    pub(super) fn draw(self, x: f64, y: f64, radius: f64) -> Element {
         let path = |points: &[(f64, f64)], end: &str| {
             let corner = |(number, (right, down)): (usize, &(f64, f64))| {
                 let letter = if number == 0 { 'M' } else { 'L' };

@@ -49,7 +49,18 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
     let results = MadeUp::default().results();
     let figures = figures(&results);
     let ids: Vec<&str> = figures.iter().map(|figure| figure.id).collect();
-    let expected = ["ratios", "spectrum", "cpu", "capacity", "memory", "settled", "start", "blast", "blocks"];
+    let expected = [
+        "ratios",
+        "spectrum",
+        "cpu",
+        "capacity",
+        "memory",
+        "settled",
+        "start",
+        "blast",
+        "scale-out",
+        "blocks",
+    ];
     assert_eq!(ids, expected);
     for figure in &figures {
         assert!(!figure.panels.is_empty() && !figure.table.rows.is_empty(), "{} is empty", figure.id);
@@ -63,7 +74,7 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
 fn every_picture_tells_who_cannot_see_it_what_it_shows_and_ids_are_used_once() {
     let page = page(&MadeUp::default().results());
     let pictures = page.matches("<svg").count();
-    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 2 + 1 + 2 + 2);
+    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 2 + 1 + 2 + 1 + 2);
     for part in ["<title id=", "<desc id=", "role=\"img\"", "aria-labelledby=\""] {
         assert!(page.matches(part).count() >= pictures, "{part} is missing somewhere");
     }

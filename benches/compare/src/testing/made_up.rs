@@ -10,7 +10,10 @@ use crate::histogram::Latencies;
 use crate::http::{Request, Response};
 use crate::journey::Journey;
 use crate::machine::Machine;
+use crate::measurements::Measurements;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
+use crate::scale_out::{Grown, ScaleOut};
+use crate::series::Series;
 use crate::settings::{Phases, Settings};
 use crate::summary::Collected;
 
@@ -66,7 +69,31 @@ impl MadeUp {
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
+        results.scale_out = Some(self.scale_out(&settings));
         results
+    }
+
+    /// Of `mono` a second copy, which answers as much as the ratio says.
+    fn scale_out(self, settings: &Settings) -> ScaleOut {
+        let plan = settings.series();
+        let labels = ["mono", "2 × mono"].map(str::to_owned);
+        let mut dice = Dice::new(self.seed, &[1]);
+        let mut measurements = Measurements::new();
+        for round in 0..plan.rounds {
+            let factors = [1.0, 1.0 / self.ratio];
+            let block = |(number, label): (usize, &String)| {
+                let began = (round * labels.len() + number) as f64 * 2.0;
+                (label.clone(), self.block(&mut dice, began, factors[number], &["all"], &JOURNEYS[..1]))
+            };
+            let measured = labels.iter().enumerate().map(block).collect();
+            measurements.add(measured);
+        }
+        let cell = |label: &String| (label.clone(), measurements.cell(JOURNEYS[0], label, plan.phases));
+        let journeys = [(JOURNEYS[0].to_owned(), labels.iter().map(cell).collect())].into();
+        let grown = Grown { from: labels[0].clone(), to: labels[1].clone() };
+        let series =
+            Series { settings: plan, labels: labels.to_vec(), journeys, rounds: measurements.rounds };
+        ScaleOut { growths: vec![grown], series }
     }
 
     /// Of one process everything needs, of another one the second journey alone.
