@@ -38,6 +38,9 @@ use crate::settings::Settings;
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
 
+/// Requests a second, rising. (A list of its own type, or the command line would take one flag for each.)
+type Rates = Vec<f64>;
+
 /// The mix that is loaded where nobody names one and there is time.
 const DEFAULT_WORKLOAD: &str = "browse-heavy";
 
@@ -64,6 +67,10 @@ pub(super) struct CompareArgs {
     /// and none with --quick]
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
+    /// Latency at these rates (requests a second, rising, separated by commas), and the highest that holds; without --quick that is done
+    /// anyway, from 250 to 16000
+    #[arg(long, value_name = "RATES", value_parser = experiment::parse_rates)]
+    rates: Option<Rates>,
     /// Measure only these, separated by commas [default: those of the plan]
     #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
     experiments: Vec<Experiment>,
@@ -204,6 +211,9 @@ fn plan(args: &CompareArgs) -> Plan {
     };
     if !args.replicas.is_empty() && plan.scale.is_none() {
         plan.scale = Some(ScaleSettings::of(&whole));
+    }
+    if let Some(rates) = &args.rates {
+        rates.clone_into(&mut plan.load.get_or_insert_default().rates);
     }
     if args.blast_radius {
         plan.blast.get_or_insert_default();

@@ -44,6 +44,8 @@ pub(crate) mod purpose {
     pub(crate) const PACED: u64 = 3;
     pub(crate) const CLOSED: u64 = 4;
     pub(crate) const PREFLIGHT: u64 = 6;
+    pub(crate) const LOAD: u64 = 7;
+    pub(crate) const STEP: u64 = 8;
 }
 
 /// The closed loop cycles through so many requests.
@@ -53,7 +55,7 @@ const TRIED_PREPARATIONS: usize = 64;
 /// Longer than this nobody waits for a deployment to settle.
 const LONGEST_SETTLING: Duration = Duration::from_secs(10);
 /// Between phases the deployment comes to rest, and the kernel books what its threads have run.
-const SETTLE: Duration = Duration::from_millis(10);
+pub(crate) const SETTLE: Duration = Duration::from_millis(10);
 /// The share of the capacity phase during which queues fill, not counted.
 const RAMP_SHARE: f64 = 0.2;
 
@@ -71,7 +73,8 @@ impl RoundPlan<'_> {
         let processes = guard.running().processes();
         let failed = |source| unreachable(subject, source);
         let memory_pss_idle_kib = memory(&processes);
-        let mut generator = Generator::new(guard.running().addresses(), self.limits()).map_err(failed)?;
+        let mut generator = Generator::new(guard.running().addresses(), limits(self.settings, self.cpu_sets))
+            .map_err(failed)?;
         let mut measured = Measured {
             block: Block {
                 began_seconds,
@@ -144,8 +147,7 @@ impl RoundPlan<'_> {
             journey.rate_per_second(self.settings.paced_rate_per_second),
             paced_length,
         );
-        let paced_requests = journey.requests(&mut dice(purpose::PACED), &schedule);
-        let paced_requests = paced_requests.into_iter().map(|one| subject.adapted(one)).collect::<Vec<_>>();
+        let paced_requests = scheduled_requests(subject, journey, &mut dice(purpose::PACED), &schedule);
         preparation::ask(generator.address(), journey, &paced_requests)?;
         let paced_requests = generator.prepare(paced_requests);
         let paced = Load { journey, requests: &paced_requests };
@@ -183,24 +185,28 @@ impl RoundPlan<'_> {
         Ok((cell, phase))
     }
 
-    /// Runs a phase on a thread of its own on the generator's processor.
     fn on_generator<T: Send>(&self, phase: impl FnOnce() -> T + Send) -> T {
-        let pinned = || {
-            self.cpu_sets.pin_generator();
-            phase()
-        };
-        thread::scope(|scope| scope.spawn(pinned).join())
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        on_generator(self.cpu_sets, phase)
     }
+}
 
-    fn limits(&self) -> Limits {
-        Limits {
-            connections: self.settings.connections,
-            connections_most: self.settings.connections_most,
-            request_timeout: Duration::from_secs_f64(self.settings.request_timeout_seconds),
-            late: Duration::from_micros(self.settings.late_us),
-            spin: !self.cpu_sets.shared,
-        }
+/// Runs a phase on a thread of its own on the generator's processor.
+pub(crate) fn on_generator<T: Send>(cpu_sets: &CpuSets, phase: impl FnOnce() -> T + Send) -> T {
+    let pinned = || {
+        cpu_sets.pin_generator();
+        phase()
+    };
+    thread::scope(|scope| scope.spawn(pinned).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The generator's bounds.
+pub(crate) fn limits(settings: &Settings, cpu_sets: &CpuSets) -> Limits {
+    Limits {
+        connections: settings.connections,
+        connections_most: settings.connections_most,
+        request_timeout: Duration::from_secs_f64(settings.request_timeout_seconds),
+        late: Duration::from_micros(settings.late_us),
+        spin: !cpu_sets.shared,
     }
 }
 
@@ -229,8 +235,23 @@ pub(crate) fn preparation_share(
 }
 
 /// The next requests of a journey, as the subject knows them.
-fn requests(subject: &dyn Subject, journey: &dyn Journey, dice: &mut Dice, count: usize) -> Vec<Request> {
+pub(crate) fn requests(
+    subject: &dyn Subject,
+    journey: &dyn Journey,
+    dice: &mut Dice,
+    count: usize,
+) -> Vec<Request> {
     (0..count).map(|_| subject.adapted(journey.request(dice))).collect()
+}
+
+/// The requests of a journey at these moments, as the subject knows them.
+pub(crate) fn scheduled_requests(
+    subject: &dyn Subject,
+    journey: &dyn Journey,
+    dice: &mut Dice,
+    schedule: &[Duration],
+) -> Vec<Request> {
+    journey.requests(dice, schedule).into_iter().map(|request| subject.adapted(request)).collect()
 }
 
 /// Starts a subject on the servers' processors; one that runs already is looked for.
@@ -261,7 +282,7 @@ pub(crate) fn unreachable(subject: &dyn Subject, source: std::io::Error) -> Comp
 }
 
 /// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.
-fn settled_ms(running: &dyn Running) -> Option<f64> {
+pub(crate) fn settled_ms(running: &dyn Running) -> Option<f64> {
     let start = Instant::now();
     loop {
         if running.is_settled()? {
@@ -282,14 +303,14 @@ fn memory(processes: &[Process]) -> Option<u64> {
     processes.iter().map(|process| proc::pss_kib(process.pid)).sum()
 }
 
-fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
+pub(crate) fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
     if processes.is_empty() {
         return None;
     }
     processes.iter().map(|process| ThreadTimes::read(process.pid)).collect()
 }
 
-fn cpu_by_service(
+pub(crate) fn cpu_by_service(
     processes: &[Process],
     times: Option<(Vec<ThreadTimes>, Vec<ThreadTimes>)>,
     requests: u64,

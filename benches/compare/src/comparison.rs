@@ -10,10 +10,12 @@ use crate::affinity::CpuSets;
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
 use crate::course::Course;
+use crate::demand_step::{DemandStep, DemandStepSettings};
 use crate::equivalence;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
+use crate::load::{LoadCurves, LoadSettings};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
@@ -57,6 +59,8 @@ struct Preflight {
 struct Beside {
     blast_radius: Option<BlastRadius>,
     scale_out: Option<ScaleOut>,
+    demand_step: Option<DemandStep>,
+    load: Option<LoadCurves>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -146,11 +150,13 @@ impl Comparison<'_> {
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
         results.scale_out = beside.scale_out;
+        results.demand_step = beside.demand_step;
         if targets.is_some() {
             // How what runs elsewhere was built is not known here.
             results.machine.unoptimised = None;
         }
         results.targets = targets;
+        results.load = beside.load;
         Ok(results)
     }
 
@@ -165,9 +171,15 @@ impl Comparison<'_> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let load = self.settings.load.as_ref();
+        let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
         let scale = self.settings.scale.as_ref();
         let scale_out = scale.map(|scale| ("scale-out", self.scale_out_seconds(scale)));
-        blast.into_iter().chain(scale_out).collect()
+        let step = scale.map(|scale| {
+            let (subjects, journeys) = self.grown();
+            ("demand step", scale.demand_step.seconds(subjects.len(), journeys.len()))
+        });
+        blast.into_iter().chain(load).chain(scale_out).chain(step).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -192,15 +204,78 @@ impl Comparison<'_> {
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
         }
+        if let Some(settings) = &self.settings.load {
+            beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
         if let Some(settings) = &self.settings.scale {
             beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
+            beside.demand_step = Some(self.demand_step(&settings.demand_step, cpu_sets, course)?);
         }
         Ok(beside)
     }
 
-    fn scale_out_seconds(&self, settings: &ScaleSettings) -> f64 {
+    /// Of the last journey: that is the mix of all, where there is one.
+    fn load(
+        &self,
+        plan: &LoadSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<LoadCurves, CompareError> {
+        let Some(journey) = self.journeys.last() else {
+            return Err(CompareError::Plan("no journey is given".to_owned()));
+        };
+        let (topologies, sweeps) = (self.topologies, self.topologies.len() * plan.rounds);
+        let all_seconds = plan.seconds(topologies.len());
+        course.begin(all_seconds);
+        LoadCurves::measure(
+            plan,
+            topologies,
+            *journey,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, done| {
+                let left = all_seconds * (sweeps - done) as f64 / sweeps as f64;
+                course.advance(left, &format!("load {} of {sweeps}: {what}", done + 1));
+            },
+        )
+    }
+
+    /// All that grow, as they are and grown, and how many journeys they answer.
+    fn grown(&self) -> (Vec<&dyn Subject>, Vec<&dyn Journey>) {
         let subjects = self.growths.iter().flat_map(|growth| [growth.from, growth.to]).collect::<Vec<_>>();
-        settings.series.seconds(subjects.len(), scale_out::answered(&subjects, self.journeys).len())
+        let journeys = scale_out::answered(&subjects, self.journeys);
+        (subjects, journeys)
+    }
+
+    fn demand_step(
+        &self,
+        settings: &DemandStepSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<DemandStep, CompareError> {
+        let (subjects, journeys) = self.grown();
+        let trials = settings.rounds * subjects.len() * journeys.len();
+        let seconds = settings.seconds(subjects.len(), journeys.len());
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (trials - done) as f64 / trials as f64;
+            course.advance(left, &format!("demand step {} of {trials}: {what}", done + 1));
+        };
+        DemandStep::measure(
+            settings,
+            &subjects,
+            &journeys,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            note,
+        )
+    }
+
+    fn scale_out_seconds(&self, settings: &ScaleSettings) -> f64 {
+        let (subjects, journeys) = self.grown();
+        settings.series.seconds(subjects.len(), journeys.len())
     }
 
     fn scale_out(

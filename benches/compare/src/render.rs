@@ -1,6 +1,8 @@
 //! The table on the terminal.
 
 mod blast;
+pub(crate) mod demand_step;
+mod load;
 pub(crate) mod scale_out;
 
 use std::fmt::Write as _;
@@ -32,18 +34,28 @@ pub fn table(results: &Results, colour: bool) -> String {
     for line in verdict::verdict(results) {
         let _ = writeln!(text, "{}", paint.bold(&line));
     }
-    text.push('\n');
-    text.push_str(&grid(&journeys(results), 2, paint));
-    text.push_str(&grid(&processes(results), 2, paint));
-    text.push('\n');
-    text.push_str(&grid(&deployments(results), 1, paint));
+    if !results.has_no_rounds() {
+        text.push('\n');
+        text.push_str(&grid(&journeys(results), 2, paint));
+        text.push_str(&grid(&processes(results), 2, paint));
+        text.push('\n');
+        text.push_str(&grid(&deployments(results), 1, paint));
+    }
     if let Some(blast) = &results.blast_radius {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
     }
+    if let Some(load) = &results.load {
+        text.push('\n');
+        text.push_str(&grid(&load::rows(results, load), 2, paint));
+    }
     if let Some(scale_out) = &results.scale_out {
         text.push('\n');
         text.push_str(&grid(&scale_out::rows(scale_out), 2, paint));
+    }
+    if let Some(step) = &results.demand_step {
+        text.push('\n');
+        text.push_str(&grid(&demand_step::rows(step), 2, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -194,17 +206,22 @@ fn deployments(results: &Results) -> Vec<Vec<Text>> {
 
 fn legend(results: &Results) -> Vec<String> {
     let settings = &results.settings;
-    let mut lines = vec![
-        format!(
+    let mut lines = Vec::new();
+    if !results.has_no_rounds() {
+        lines.push(format!(
             "p50, p99 and CPU at {:.0} requests/s, open loop, from the intended start; capacity: right answers/s with {} \
              connections always busy",
             settings.paced_rate_per_second, settings.connections
-        ),
-        "ratios: against the first topology, paired by round, with 95 % intervals; a column's quotient may differ a little"
-            .to_owned(),
-    ];
+        ));
+        lines.push(
+            "ratios: against the first topology, paired by round, with 95 % intervals; a column's quotient may differ a little"
+                .to_owned(),
+        );
+    }
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
     lines.extend(results.scale_out.as_ref().map(|_| scale_out::legend(results)));
+    lines.extend(results.demand_step.as_ref().map(|step| demand_step::legend(&step.settings)));
+    lines.extend(results.load.as_ref().map(load::legend));
     let mut generator = results.cpu_sets.to_string();
     if results.cpu_sets.shared && !results.cpu_sets.servers.is_empty() {
         generator.push_str(": compare CPU, not latency");
@@ -214,12 +231,14 @@ fn legend(results: &Results) -> Vec<String> {
         (Some(p50), Some(p99), Some(max)) => {
             format!("late by {p50:.1} µs at p50, {p99:.1} at p99, {max:.0} at most")
         }
-        _ => format!("lateness {NOT_MEASURED}"),
+        _ => format!("late by something that was {NOT_MEASURED}"),
     };
-    lines.push(format!(
-        "{generator}; its sends were {lateness} ({} of {} too late)",
-        pacing.late, pacing.sent
-    ));
+    if !results.has_no_rounds() {
+        lines.push(format!(
+            "{generator}; its sends were {lateness} ({} of {} too late)",
+            pacing.late, pacing.sent
+        ));
+    }
     let all_cells = results.journeys.values().flat_map(|cells| cells.values());
     if all_cells.chain(results.twin.journeys.values()).any(|cell| !cell.p99_carries) {
         lines

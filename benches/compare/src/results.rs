@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
 use crate::blast::BlastRadius;
+use crate::demand_step::DemandStep;
+use crate::load::LoadCurves;
 use crate::machine::Machine;
 use crate::scale_out::ScaleOut;
 use crate::settings::{Phases, Settings};
@@ -65,9 +67,15 @@ pub struct Results {
     /// What more processes buy; none where nobody asked.
     #[serde(default)]
     pub scale_out: Option<ScaleOut>,
+    /// What a sudden demand did; none where nobody asked.
+    #[serde(default)]
+    pub demand_step: Option<DemandStep>,
     /// By topology: where it ran already, so that it was seen from outside only; none where all were started for the run.
     #[serde(default)]
     pub targets: Option<ByName<String>>,
+    /// Latency against load; none where nobody asked.
+    #[serde(default)]
+    pub load: Option<LoadCurves>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.
@@ -280,6 +288,11 @@ impl Results {
             None => label.clone(),
         });
         shown.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Whether only experiments beside the rounds were asked for.
+    pub(crate) fn has_no_rounds(&self) -> bool {
+        self.rounds.is_empty() && self.settings.rounds_most == 0
     }
 
     /// The topology that the others are compared with.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::blast::BlastSettings;
+use crate::demand_step::DemandStepSettings;
+use crate::load::LoadSettings;
 use crate::series::SeriesSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
@@ -53,6 +55,9 @@ pub struct Settings {
     /// How it is measured what more processes buy; none where it is not.
     #[serde(default)]
     pub scale: Option<ScaleSettings>,
+    /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub load: Option<LoadSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -82,6 +87,7 @@ impl Settings {
             share_processors: false,
             blast: None,
             scale: None,
+            load: None,
             withhold_half_width: 0.05,
         }
     }
@@ -94,6 +100,7 @@ impl Settings {
             budget_seconds: 600.0,
             limit_seconds: 680.0,
             blast: Some(BlastSettings::default()),
+            load: Some(LoadSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,
@@ -139,12 +146,18 @@ const SERIES_ROUNDS: (usize, usize) = (5, 12);
 pub struct ScaleSettings {
     /// Deployments with more processes beside the same without.
     pub series: SeriesSettings,
+    /// A sudden demand on all of them.
+    pub demand_step: DemandStepSettings,
 }
 
 impl ScaleSettings {
     /// As long as suits a plan.
     pub fn of(plan: &Settings) -> Self {
-        Self { series: plan.series() }
+        let demand_step = DemandStepSettings {
+            rounds: (plan.rounds_target / 10).clamp(1, 5),
+            ..DemandStepSettings::default()
+        };
+        Self { series: plan.series(), demand_step }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::journeys::{CartJourney, Goods, ListJourney, ProductJourney, ReadingSe
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What can be found out without the processes.
-const SEEN_FROM_OUTSIDE: [Experiment; 2] = [Experiment::Latency, Experiment::Capacity];
+const SEEN_FROM_OUTSIDE: [Experiment; 3] = [Experiment::Latency, Experiment::Capacity, Experiment::Load];
 
 /// Customers who share the journey *cart*: each costs its store two hashes of a password.
 const CARTS: usize = 40;
@@ -40,7 +40,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     if let Some(unseen) = args.experiments.iter().find(|it| !SEEN_FROM_OUTSIDE.contains(it)) {
         return Err(usage(anyhow!(
             "{unseen:?} cannot be measured of targets, for it takes their processes, which are not seen from here: write \
-             --experiments latency,capacity, or leave it out"
+             --experiments latency,capacity,load, or leave it out"
         )));
     }
     std::fs::create_dir_all(&args.out).with_context(|| {
@@ -66,7 +66,10 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         Some(_) => "left out: checkout, for which each order needs a new customer, and no store signs up so many a second",
         None => "left out: cart, which --target-writes adds, and checkout, for which no store signs up enough customers",
     });
-    let settings = Plan { blast: None, ..plan(args) };
+    let plan = plan(args);
+    // What runs is not pushed to where it fails unless somebody says so.
+    let is_pushed = args.rates.is_some() || args.experiments.contains(&Experiment::Load);
+    let settings = Plan { blast: None, load: plan.load.filter(|_| is_pushed), ..plan };
     progress.note(&format!(
         "each target is asked {:.0} times a second, and then, for its capacity, as often as it answers {} connections",
         settings.paced_rate_per_second, settings.connections

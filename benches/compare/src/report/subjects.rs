@@ -60,6 +60,11 @@ fn floor(results: &Results) -> Option<Subject<'_>> {
     })
 }
 
+/// Whoever else is measured beside the rounds, by label.
+pub(super) fn named(labels: &[String]) -> Vec<Subject<'_>> {
+    labels.iter().enumerate().map(|(number, label)| subject(number, label)).collect()
+}
+
 fn subject(number: usize, label: &str) -> Subject<'_> {
     Subject {
         label,
