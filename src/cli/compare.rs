@@ -184,12 +184,22 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         None => Vec::new(),
     };
     let growths = pairs.iter().map(Pair::growth).collect::<Vec<_>>();
+    let doubled = match plan.scale {
+        Some(_) => growth::doubled(&topologies, |label, topology, replicas| Deployment {
+            replicas,
+            ..deployment(&label, Program::Topology(topology.clone()))
+        }),
+        None => Vec::new(),
+    };
+    let mut releases = subjects.clone();
+    releases.extend(doubled.iter().map(|deployment| deployment as &dyn Subject));
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
         journeys: &journeys,
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         growths: &growths,
+        releases: &releases,
         settings: plan,
         version: env!("CARGO_PKG_VERSION"),
         interruption,

@@ -46,6 +46,7 @@ pub(crate) mod purpose {
     pub(crate) const PREFLIGHT: u64 = 6;
     pub(crate) const LOAD: u64 = 7;
     pub(crate) const STEP: u64 = 8;
+    pub(crate) const RELEASE: u64 = 9;
 }
 
 /// The closed loop cycles through so many requests.

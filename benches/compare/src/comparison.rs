@@ -20,6 +20,7 @@ use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::{ByName, Results};
+use crate::rolling_release::RollingReleases;
 use crate::scale_out::{self, Growth, ScaleOut};
 use crate::settings::{Phases, RoundCost, ScaleSettings, Settings};
 use crate::subject::Subject;
@@ -38,6 +39,8 @@ pub struct Comparison<'a> {
     pub script: &'a dyn Script,
     /// Deployments beside the same with more processes, for what these buy.
     pub growths: &'a [Growth<'a>],
+    /// Deployments whose processes are restarted one after the other, as a release goes through.
+    pub releases: &'a [&'a dyn Subject],
     /// How it is measured.
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
@@ -60,6 +63,7 @@ struct Beside {
     blast_radius: Option<BlastRadius>,
     scale_out: Option<ScaleOut>,
     demand_step: Option<DemandStep>,
+    rolling_release: Option<RollingReleases>,
     load: Option<LoadCurves>,
 }
 
@@ -151,6 +155,7 @@ impl Comparison<'_> {
         results.blast_radius = beside.blast_radius;
         results.scale_out = beside.scale_out;
         results.demand_step = beside.demand_step;
+        results.rolling_release = beside.rolling_release;
         if targets.is_some() {
             // How what runs elsewhere was built is not known here.
             results.machine.unoptimised = None;
@@ -179,7 +184,8 @@ impl Comparison<'_> {
             let (subjects, journeys) = self.grown();
             ("demand step", scale.demand_step.seconds(subjects.len(), journeys.len()))
         });
-        blast.into_iter().chain(load).chain(scale_out).chain(step).collect()
+        let release = scale.map(|scale| ("rolling release", self.release_seconds(scale)));
+        blast.into_iter().chain(load).chain(scale_out).chain(step).chain(release).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -210,6 +216,7 @@ impl Comparison<'_> {
         if let Some(settings) = &self.settings.scale {
             beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
             beside.demand_step = Some(self.demand_step(&settings.demand_step, cpu_sets, course)?);
+            beside.rolling_release = Some(self.rolling_release(settings, cpu_sets, course)?);
         }
         Ok(beside)
     }
@@ -246,6 +253,35 @@ impl Comparison<'_> {
         let subjects = self.growths.iter().flat_map(|growth| [growth.from, growth.to]).collect::<Vec<_>>();
         let journeys = scale_out::answered(&subjects, self.journeys);
         (subjects, journeys)
+    }
+
+    fn rolling_release(
+        &self,
+        settings: &ScaleSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RollingReleases, CompareError> {
+        let (seconds, releases) = (self.release_seconds(settings), self.releases.len());
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (releases - done) as f64 / releases as f64;
+            course.advance(left, &format!("rolling release {} of {releases}: {what}", done + 1));
+        };
+        RollingReleases::measure(
+            &settings.rolling_release,
+            self.releases,
+            self.journeys,
+            cpu_sets,
+            self.settings.seed,
+            &self.interruption,
+            note,
+        )
+    }
+
+    fn release_seconds(&self, settings: &ScaleSettings) -> f64 {
+        /// Nobody has counted them yet.
+        const USUAL_PROCESSES: usize = 12;
+        settings.rolling_release.seconds(USUAL_PROCESSES * self.releases.len(), self.releases.len())
     }
 
     fn demand_step(

@@ -42,6 +42,7 @@
 //!         settings: Settings::quick(42),
 //!         version: "1.0.0",
 //!         growths: &[],
+//!         releases: &[],
 //!         interruption: Interruption::default(),
 //!     };
 //!     let results = comparison.run(&mut TerminalProgress::new())?;
@@ -96,6 +97,7 @@ mod quantity;
 pub mod render;
 pub mod report;
 mod results;
+mod rolling_release;
 mod scale_out;
 mod schedule;
 mod series;
@@ -128,6 +130,7 @@ pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
 };
+pub use rolling_release::{Answered, Release, Restarted, RollingReleaseSettings, RollingReleases};
 pub use scale_out::{Grown, Growth, ScaleOut};
 pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, ScaleSettings, Settings};

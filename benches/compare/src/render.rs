@@ -3,6 +3,7 @@
 mod blast;
 pub(crate) mod demand_step;
 mod load;
+pub(crate) mod rolling_release;
 pub(crate) mod scale_out;
 
 use std::fmt::Write as _;
@@ -56,6 +57,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(step) = &results.demand_step {
         text.push('\n');
         text.push_str(&grid(&demand_step::rows(step), 2, paint));
+    }
+    if let Some(rolling) = &results.rolling_release {
+        text.push('\n');
+        text.push_str(&grid(&rolling_release::rows(rolling), 1, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -221,6 +226,7 @@ fn legend(results: &Results) -> Vec<String> {
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
     lines.extend(results.scale_out.as_ref().map(|_| scale_out::legend(results)));
     lines.extend(results.demand_step.as_ref().map(|step| demand_step::legend(&step.settings)));
+    lines.extend(results.rolling_release.as_ref().map(|rolling| rolling_release::legend(&rolling.settings)));
     lines.extend(results.load.as_ref().map(load::legend));
     let mut generator = results.cpu_sets.to_string();
     if results.cpu_sets.shared && !results.cpu_sets.servers.is_empty() {

@@ -5,7 +5,7 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `load`, `blast`, `scale_out`, `demand_step`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `load`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod blast;
@@ -19,6 +19,7 @@ mod numbers;
 mod opening;
 mod panel;
 mod ratios;
+mod rolling_release;
 mod scale;
 mod scale_out;
 mod spectrum;
@@ -89,6 +90,7 @@ fn figures(results: &Results) -> Vec<Figure> {
         blast::figure(results),
         scale_out::figure(results),
         demand_step::figure(results),
+        rolling_release::figure(results),
     ];
     if results.has_no_rounds() {
         return beside;

@@ -11,6 +11,7 @@ use crate::blast::BlastRadius;
 use crate::demand_step::DemandStep;
 use crate::load::LoadCurves;
 use crate::machine::Machine;
+use crate::rolling_release::RollingReleases;
 use crate::scale_out::ScaleOut;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
@@ -70,6 +71,9 @@ pub struct Results {
     /// What a sudden demand did; none where nobody asked.
     #[serde(default)]
     pub demand_step: Option<DemandStep>,
+    /// Whom rolling releases cost their answer; none where nobody asked.
+    #[serde(default)]
+    pub rolling_release: Option<RollingReleases>,
     /// By topology: where it ran already, so that it was seen from outside only; none where all were started for the run.
     #[serde(default)]
     pub targets: Option<ByName<String>>,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::blast::BlastSettings;
 use crate::demand_step::DemandStepSettings;
 use crate::load::LoadSettings;
+use crate::rolling_release::RollingReleaseSettings;
 use crate::series::SeriesSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
@@ -148,6 +149,8 @@ pub struct ScaleSettings {
     pub series: SeriesSettings,
     /// A sudden demand on all of them.
     pub demand_step: DemandStepSettings,
+    /// A release that goes through process by process.
+    pub rolling_release: RollingReleaseSettings,
 }
 
 impl ScaleSettings {
@@ -157,7 +160,7 @@ impl ScaleSettings {
             rounds: (plan.rounds_target / 10).clamp(1, 5),
             ..DemandStepSettings::default()
         };
-        Self { series: plan.series(), demand_step }
+        Self { series: plan.series(), demand_step, rolling_release: RollingReleaseSettings::default() }
     }
 }
 

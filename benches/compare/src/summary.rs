@@ -98,6 +98,7 @@ impl<'a> Collected<'a> {
             blast_radius: None,
             scale_out: None,
             demand_step: None,
+            rolling_release: None,
             targets: None,
             load: None,
             cpu_sets,

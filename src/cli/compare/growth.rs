@@ -75,6 +75,21 @@ pub(super) fn pairs(
     Ok(pairs)
 }
 
+/// Each topology of several processes with two of every service that can have them.
+pub(super) fn doubled(
+    topologies: &[Topology],
+    deployment: impl Fn(String, &Topology, BTreeMap<String, u32>) -> Deployment,
+) -> Vec<Deployment> {
+    let split = topologies.iter().filter(|topology| topology.services().len() > 1);
+    split
+        .map(|topology| {
+            let several = topology.services().iter().filter(|service| topology.singular(service).is_none());
+            let counts = several.map(|service| (service.name.clone(), service.replicas.max(TWO))).collect();
+            deployment(format!("{}, each × {TWO}", topology.name()), topology, counts)
+        })
+        .collect()
+}
+
 fn refuse_unknown(topologies: &[Topology], wanted: &[Replicas]) -> Result<(), Failure> {
     let split = || topologies.iter().filter(|topology| topology.services().len() > 1);
     let services = || split().flat_map(Topology::services).map(|service| service.name.as_str());

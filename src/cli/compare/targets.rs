@@ -86,6 +86,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         journeys: &journeys,
         script: &ReadingSession,
         growths: &[],
+        releases: &[],
         settings,
         version: env!("CARGO_PKG_VERSION"),
         interruption,

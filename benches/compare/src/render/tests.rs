@@ -60,6 +60,7 @@ fn results() -> Results {
         blast_radius: None,
         scale_out: None,
         demand_step: None,
+        rolling_release: None,
         targets: None,
         load: None,
         cpu_sets: CpuSets { servers: vec![0], generator: Some(1), shared: false },

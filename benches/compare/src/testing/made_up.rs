@@ -15,6 +15,7 @@ use crate::load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 use crate::machine::Machine;
 use crate::measurements::Measurements;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
+use crate::rolling_release::{Answered, Release, Restarted, RollingReleaseSettings, RollingReleases};
 use crate::scale_out::{Grown, ScaleOut};
 use crate::series::Series;
 use crate::settings::{Phases, Settings};
@@ -72,10 +73,34 @@ impl MadeUp {
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
+        results.rolling_release = Some(Self::rolling_release());
         results.demand_step = Some(Self::demand_step());
         results.scale_out = Some(self.scale_out(&settings));
         results.load = Some(Self::load());
         results
+    }
+
+    /// What has one process loses visitors, what has two loses none.
+    fn rolling_release() -> RollingReleases {
+        let visitors = |failed| Answered { requests: 60, failed, longest_ms: Some(12.5) };
+        let restart = |service: &str, replicas, failed| Restarted {
+            service: service.to_owned(),
+            replicas,
+            took_ms: Some(180.0),
+            visitors: visitors(failed),
+        };
+        let release = Release {
+            restarts: vec![restart("a", 1, 7), restart("b", 2, 0), restart("b", 2, 0)],
+            journeys: JOURNEYS
+                .iter()
+                .zip([2, 5])
+                .map(|(it, lost)| ((*it).to_owned(), visitors(lost)))
+                .collect(),
+            complete: true,
+        };
+        let label = "a | b, each × 2".to_owned();
+        let settings = RollingReleaseSettings::default();
+        RollingReleases { settings, labels: vec![label.clone()], releases: [(label, release)].into() }
     }
 
     /// The first holds all the time, the second never again.
