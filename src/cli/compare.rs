@@ -1,6 +1,7 @@
 //! `cleave compare`: topologies, measured side by side.
 
 mod deployment;
+mod executables;
 mod experiment;
 mod growth;
 mod interrupt;
@@ -22,6 +23,7 @@ use cleave_compare::{
 use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
+use self::executables::Executables;
 use self::experiment::Experiment;
 use self::growth::{Pair, Replicas};
 use self::report::{DiffArgs, ReportArgs};
@@ -154,6 +156,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     settings.data_dir = work.path().join("template");
     let (shelf, admin_token) = block_on(stock_template(&settings))?;
 
+    let executables = Executables::new(work.path());
     let deployment = |label: &str, program| Deployment {
         label: label.to_owned(),
         program,
@@ -161,6 +164,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
+        executables: executables.clone(),
     };
     let deployments = topologies
         .iter()

@@ -194,6 +194,9 @@ pub struct Pacing {
     pub p99_us: Option<f64>,
     /// Its maximum.
     pub max_us: Option<f64>,
+    /// All of it as `[value_us, count]`; empty in results of an earlier version.
+    #[serde(default)]
+    pub histogram: Vec<(f64, u64)>,
 }
 
 /// One round: every subject once.
@@ -296,7 +299,7 @@ impl Results {
 
     /// Whether only experiments beside the rounds were asked for.
     pub(crate) fn has_no_rounds(&self) -> bool {
-        self.rounds.is_empty() && self.settings.rounds_most == 0
+        self.settings.rounds_most == 0
     }
 
     /// The topology that the others are compared with.
