@@ -1,10 +1,12 @@
 //! `cleave compare`: topologies, measured side by side.
 
 mod deployment;
+mod distances;
 mod executables;
 mod experiment;
 mod growth;
 mod interrupt;
+mod overshoot;
 mod report;
 mod targets;
 
@@ -21,6 +23,7 @@ use cleave_compare::{
     render,
 };
 use cleave_core::{Ids, SystemClock};
+use cleave_rest::RoundTrip;
 
 use self::deployment::{Deployment, Program};
 use self::executables::Executables;
@@ -76,6 +79,16 @@ pub(super) struct CompareArgs {
     /// Measure only these, separated by commas [default: those of the plan]
     #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
     experiments: Vec<Experiment>,
+    /// Also put processes at these round-trip times from each other, in milliseconds, as 0,0.25,1: latency over distance; without
+    /// --quick that is done anyway
+    #[arg(
+        long,
+        value_name = "MS,...",
+        value_delimiter = ',',
+        value_parser = super::round_trip_ms,
+        allow_negative_numbers = true
+    )]
+    rtt: Vec<f64>,
     /// Also measure what more processes of a service buy, as often as wanted [default with --experiments scale: catalog=2]
     #[arg(long, value_name = "SERVICE=N", value_parser = growth::replicas)]
     replicas: Vec<Replicas>,
@@ -87,7 +100,7 @@ pub(super) struct CompareArgs {
         long = "target",
         value_name = "NAME=URL",
         value_parser = targets::address,
-        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "workload", "replicas"]
+        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "workload", "replicas", "rtt"]
     )]
     targets: Vec<Address>,
     /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
@@ -139,11 +152,17 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
             "compare gives each topology an event log of its own, which NATS cannot: leave events.url and --events out"
         )));
     }
+    if settings.links.round_trip().is_some() {
+        return Err(usage(anyhow!(
+            "compare puts processes at a distance by itself: leave links.round_trip_ms out, and name the round-trip times with --rtt"
+        )));
+    }
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
     let workload = args.workload.as_deref().or((!args.quick).then_some(DEFAULT_WORKLOAD));
     let workload = workload.map(Workload::find).transpose().map_err(usage)?;
+    let round_trips_ms = if args.rtt.is_empty() { None } else { Some(distances::rising(&args.rtt)?) };
     let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
@@ -179,7 +198,12 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
     let mut journeys: Vec<&dyn Journey> = vec![&list, &product, &cart, &checkout];
     journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
-    let plan = plan(args);
+    let mut plan = plan(args);
+    if let Some(round_trips_ms) = round_trips_ms {
+        plan.round_trip.get_or_insert_default().round_trips_ms = round_trips_ms;
+    } else if !RoundTrip::IS_SUPPORTED && args.experiments.is_empty() {
+        plan.round_trip = None;
+    }
     let pairs = match plan.scale {
         Some(_) => growth::pairs(&topologies, &args.replicas, |label, topology, replicas| Deployment {
             replicas,

@@ -21,6 +21,7 @@ use crate::proc;
 use crate::progress::Progress;
 use crate::results::{ByName, Results};
 use crate::rolling_release::RollingReleases;
+use crate::round_trip::{RoundTrip, RoundTripSettings};
 use crate::scale_out::{self, Growth, ScaleOut};
 use crate::settings::{Phases, RoundCost, ScaleSettings, Settings};
 use crate::subject::Subject;
@@ -65,6 +66,7 @@ struct Beside {
     demand_step: Option<DemandStep>,
     rolling_release: Option<RollingReleases>,
     load: Option<LoadCurves>,
+    round_trip: Option<RoundTrip>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -162,6 +164,7 @@ impl Comparison<'_> {
         }
         results.targets = targets;
         results.load = beside.load;
+        results.round_trip = beside.round_trip;
         Ok(results)
     }
 
@@ -178,6 +181,8 @@ impl Comparison<'_> {
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
         let load = self.settings.load.as_ref();
         let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
+        let round_trip = self.settings.round_trip.as_ref();
+        let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
         let scale = self.settings.scale.as_ref();
         let scale_out = scale.map(|scale| ("scale-out", self.scale_out_seconds(scale)));
         let step = scale.map(|scale| {
@@ -185,7 +190,7 @@ impl Comparison<'_> {
             ("demand step", scale.demand_step.seconds(subjects.len(), journeys.len()))
         });
         let release = scale.map(|scale| ("rolling release", self.release_seconds(scale)));
-        blast.into_iter().chain(load).chain(scale_out).chain(step).chain(release).collect()
+        blast.into_iter().chain(load).chain(round_trip).chain(scale_out).chain(step).chain(release).collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -212,6 +217,9 @@ impl Comparison<'_> {
         }
         if let Some(settings) = &self.settings.load {
             beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
+        if let Some(plan) = &self.settings.round_trip {
+            beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
         }
         if let Some(settings) = &self.settings.scale {
             beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
@@ -349,6 +357,38 @@ impl Comparison<'_> {
             |what, done, of_all| {
                 let left = BlastRadius::seconds(settings, of_all - done) / Fault::ALL.len() as f64;
                 course.advance(left, &format!("blast radius {} of {of_all}: {what}", done + 1));
+            },
+        )
+    }
+
+    fn round_trip_seconds(&self, plan: &RoundTripSettings) -> f64 {
+        plan.seconds(self.topologies.len(), self.journeys_of_one_kind().len())
+    }
+
+    /// Those whose median says how many round trips it takes.
+    fn journeys_of_one_kind(&self) -> Vec<&dyn Journey> {
+        self.journeys.iter().copied().filter(|journey| !journey.is_mix()).collect()
+    }
+
+    fn round_trip(
+        &self,
+        plan: &RoundTripSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RoundTrip, CompareError> {
+        let seconds = self.round_trip_seconds(plan);
+        course.begin(seconds);
+        let began = Instant::now();
+        RoundTrip::measure(
+            plan,
+            self.topologies,
+            &self.journeys_of_one_kind(),
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, round| {
+                let left = seconds - began.elapsed().as_secs_f64();
+                course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
             },
         )
     }

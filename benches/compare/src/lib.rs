@@ -89,6 +89,7 @@ mod load;
 mod loading;
 mod machine;
 mod measurements;
+mod overshoot;
 mod pairing;
 mod preparation;
 mod proc;
@@ -99,6 +100,7 @@ pub mod report;
 mod results;
 mod resume;
 mod rolling_release;
+mod round_trip;
 mod scale_out;
 mod schedule;
 mod series;
@@ -126,6 +128,7 @@ pub use journey::{Journey, Script, Step};
 pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;
+pub use overshoot::Overshoot;
 pub use progress::{Progress, TerminalProgress};
 pub use quantity::Quantity;
 pub use results::{
@@ -133,8 +136,9 @@ pub use results::{
     SCHEMA_VERSION, Twin,
 };
 pub use rolling_release::{Answered, Release, Restarted, RollingReleaseSettings, RollingReleases};
+pub use round_trip::{Delay, Line, Point, RoundTrip, RoundTripSettings};
 pub use scale_out::{Grown, Growth, ScaleOut};
 pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, ScaleSettings, Settings};
-pub use statistics::{Ratio, paired_ratio, unpaired_ratio};
+pub use statistics::{Estimate, Ratio, estimate, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

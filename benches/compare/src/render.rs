@@ -4,6 +4,7 @@ mod blast;
 pub(crate) mod demand_step;
 mod load;
 pub(crate) mod rolling_release;
+mod round_trip;
 pub(crate) mod scale_out;
 
 use std::fmt::Write as _;
@@ -49,6 +50,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(load) = &results.load {
         text.push('\n');
         text.push_str(&grid(&load::rows(results, load), 2, paint));
+    }
+    if let Some(measured) = &results.round_trip {
+        text.push('\n');
+        text.push_str(&grid(&round_trip::rows(results, measured), 2, paint));
     }
     if let Some(scale_out) = &results.scale_out {
         text.push('\n');
@@ -228,6 +233,7 @@ fn legend(results: &Results) -> Vec<String> {
     lines.extend(results.demand_step.as_ref().map(|step| demand_step::legend(&step.settings)));
     lines.extend(results.rolling_release.as_ref().map(|rolling| rolling_release::legend(&rolling.settings)));
     lines.extend(results.load.as_ref().map(load::legend));
+    lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
     let mut generator = results.cpu_sets.to_string();
     if results.cpu_sets.shared && !results.cpu_sets.servers.is_empty() {
         generator.push_str(": compare CPU, not latency");

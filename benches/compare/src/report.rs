@@ -5,7 +5,7 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `load`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `load`, `round_trip`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod blast;
@@ -20,6 +20,7 @@ mod opening;
 mod panel;
 mod ratios;
 mod rolling_release;
+mod round_trip;
 mod scale;
 mod scale_out;
 mod spectrum;
@@ -87,6 +88,7 @@ pub fn pictures(results: &Results) -> Vec<Picture> {
 fn figures(results: &Results) -> Vec<Figure> {
     let beside = vec![
         load::figure(results),
+        round_trip::figure(results),
         blast::figure(results),
         scale_out::figure(results),
         demand_step::figure(results),

@@ -7,6 +7,8 @@
 
 mod trimmed;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use self::trimmed::{Centre, student_975};
@@ -20,6 +22,39 @@ pub struct Ratio {
     pub low: f64,
     /// The interval's upper end.
     pub high: f64,
+}
+
+/// A measured number and the interval that holds the true one in 95 of 100 runs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// Half the interval's width.
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
+/// The estimate with its interval, as `2.00 [1.98, 2.03]`; a precision is that of each number.
+impl fmt::Display for Estimate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = formatter.precision().unwrap_or(2);
+        let number = |value: f64| {
+            let text = format!("{value:.decimals$}");
+            // What rounds to nothing has no sign.
+            let nothing =
+                text.strip_prefix('-').filter(|rest| rest.chars().all(|it| matches!(it, '0' | '.')));
+            nothing.map_or_else(|| text.clone(), str::to_owned)
+        };
+        write!(formatter, "{} [{}, {}]", number(self.value), number(self.low), number(self.high))
+    }
 }
 
 impl Ratio {
@@ -60,6 +95,15 @@ pub fn paired_ratio(pairs: &[(f64, f64)]) -> Option<Ratio> {
     let logs = pairs.iter().filter_map(|(numerator, denominator)| log(*numerator).zip(log(*denominator)));
     let centre = Centre::of(logs.map(|(numerator, denominator)| numerator - denominator).collect())?;
     Some(Ratio::around(centre.value, student_975(centre.freedom) * centre.error))
+}
+
+/// What one number of each round says together, such as a slope that was fitted in every round.
+///
+/// None where fewer than three rounds have it.
+pub fn estimate(rounds: &[f64]) -> Option<Estimate> {
+    let centre = Centre::of(rounds.iter().copied().filter(|value| value.is_finite()).collect())?;
+    let half_width = student_975(centre.freedom) * centre.error;
+    Some(Estimate { value: centre.value, low: centre.value - half_width, high: centre.value + half_width })
 }
 
 /// The ratio of two sets of measurements that have nothing to do with each other, such as those of two runs: `numerators`

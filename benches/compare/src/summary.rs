@@ -101,6 +101,7 @@ impl<'a> Collected<'a> {
             rolling_release: None,
             targets: None,
             load: None,
+            round_trip: None,
             cpu_sets,
             pacing: self.measurements.pacing(),
             phases,
