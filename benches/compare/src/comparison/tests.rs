@@ -334,7 +334,7 @@ struct FakeTarget {
 struct SeenFromOutside(SocketAddr);
 
 impl Subject for FakeTarget {
-    fn label(&self) -> &str {
+    fn label(&self) -> &'static str {
         "target"
     }
 

@@ -38,15 +38,22 @@ pub(crate) fn holds_again(step: &DemandStep, label: &str, journey: &str) -> Opti
     (!trials.is_empty()).then(|| trials.join(", "))
 }
 
-/// What was done, and when the service level holds.
-pub(crate) fn legend(settings: &DemandStepSettings) -> String {
+/// What was done, when the service level holds, and how much counts for nothing.
+pub(crate) fn legend(step: &DemandStep) -> String {
+    let DemandStepSettings { rate_per_second, factor, window_ms, bound_ms, bound_factor, .. } =
+        &step.settings;
+    let void = step.trials.iter().filter(|trial| trial.void).count();
+    let void = match void {
+        0 => String::new(),
+        void => format!(
+            "; {void} of {} trials count for nothing, because the load generator was late in them",
+            step.trials.len()
+        ),
+    };
     format!(
-        "demand step: from {:.0} to {:.0} requests a second at once; the service level holds where the p99 of a window of {:.0} ms is at most \
-         {:.0} ms, or {:.0} times the p99 before, and no more than one in a hundred fails; one figure a trial",
-        settings.rate_per_second,
-        settings.rate_per_second * settings.factor,
-        settings.window_ms,
-        settings.bound_ms,
-        settings.bound_factor
+        "demand step: from {rate_per_second:.0} to {:.0} requests a second at once; the service level holds where the p99 of a window of \
+         {window_ms:.0} ms is at most {bound_ms:.0} ms, or {bound_factor:.0} times the p99 before, and no more than one in a hundred fails; one \
+         figure a trial{void}",
+        rate_per_second * factor
     )
 }

@@ -17,7 +17,7 @@ pub(super) fn figure(results: &Results) -> Figure {
     let step = results.demand_step.as_ref();
     let journeys = || step.into_iter().flat_map(|step| step.journeys().into_iter().map(move |it| (step, it)));
     let panels = journeys().enumerate();
-    let what = step.map(|step| legend(&step.settings)).unwrap_or_default();
+    let what = step.map(legend).unwrap_or_default();
     Figure {
         id: "demand-step",
         heading: "A sudden demand",
