@@ -39,6 +39,7 @@ use crate::journeys::{
 };
 use crate::provision::{self, Goods};
 use crate::settings::Settings;
+use crate::topology::Topology;
 
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
@@ -176,21 +177,26 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let (shelf, admin_token) = block_on(stock_template(&settings))?;
 
     let executables = Executables::new(work.path());
-    let deployment = |label: &str, program| Deployment {
+    let deployment = |label: &str, program, timing_headers| Deployment {
         label: label.to_owned(),
         program,
         replicas: BTreeMap::new(),
+        timing_headers,
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
         executables: executables.clone(),
     };
-    let deployments = topologies
-        .iter()
-        .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
-        .collect::<Vec<_>>();
-    let floor = deployment("bare handlers", Program::Floor);
-    let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
+    let deployments = |timing_headers| {
+        let program = |topology: &Topology| Program::Topology(topology.clone());
+        let topologies = topologies.iter();
+        topologies.map(|it| deployment(it.name(), program(it), timing_headers)).collect::<Vec<_>>()
+    };
+    let (plain, timed) = (deployments(false), deployments(true));
+    let floor = deployment("bare handlers", Program::Floor, false);
+    let [subjects, timed] = [&plain, &timed].map(|deployments| {
+        deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>()
+    });
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
     let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
@@ -207,7 +213,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let pairs = match plan.scale {
         Some(_) => growth::pairs(&topologies, &args.replicas, |label, topology, replicas| Deployment {
             replicas,
-            ..deployment(&label, Program::Topology(topology.clone()))
+            ..deployment(&label, Program::Topology(topology.clone()), false)
         })?,
         None => Vec::new(),
     };
@@ -215,7 +221,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let doubled = match plan.scale {
         Some(_) => growth::doubled(&topologies, |label, topology, replicas| Deployment {
             replicas,
-            ..deployment(&label, Program::Topology(topology.clone()))
+            ..deployment(&label, Program::Topology(topology.clone()), false)
         }),
         None => Vec::new(),
     };
@@ -230,6 +236,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         releases: &releases,
         settings: plan,
         version: env!("CARGO_PKG_VERSION"),
+        timed: &timed,
         interruption,
     };
     conclude(&comparison, &mut TerminalProgress::new(), &args.out)

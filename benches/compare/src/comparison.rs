@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
+use crate::attribution::{Attribution, AttributionSettings, Pair};
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
 use crate::course::Course;
@@ -46,6 +47,8 @@ pub struct Comparison<'a> {
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
     pub version: &'a str,
+    /// The topologies once more, in their order, with answers that carry `Server-Timing`; without them there is no attribution.
+    pub timed: &'a [&'a dyn Subject],
     /// Ends the run with what it has by then.
     pub interruption: Interruption,
 }
@@ -67,6 +70,7 @@ struct Beside {
     rolling_release: Option<RollingReleases>,
     load: Option<LoadCurves>,
     round_trip: Option<RoundTrip>,
+    attribution: Option<Attribution>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -165,6 +169,7 @@ impl Comparison<'_> {
         results.targets = targets;
         results.load = beside.load;
         results.round_trip = beside.round_trip;
+        results.attribution = beside.attribution;
         Ok(results)
     }
 
@@ -183,6 +188,8 @@ impl Comparison<'_> {
         let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
         let round_trip = self.settings.round_trip.as_ref();
         let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
+        let attribution = self.attribution_settings();
+        let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
         let scale = self.settings.scale.as_ref();
         let scale_out = scale.map(|scale| ("scale-out", self.scale_out_seconds(scale)));
         let step = scale.map(|scale| {
@@ -190,7 +197,15 @@ impl Comparison<'_> {
             ("demand step", scale.demand_step.seconds(subjects.len(), journeys.len()))
         });
         let release = scale.map(|scale| ("rolling release", self.release_seconds(scale)));
-        blast.into_iter().chain(load).chain(round_trip).chain(scale_out).chain(step).chain(release).collect()
+        blast
+            .into_iter()
+            .chain(load)
+            .chain(round_trip)
+            .chain(attribution)
+            .chain(scale_out)
+            .chain(step)
+            .chain(release)
+            .collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -220,6 +235,9 @@ impl Comparison<'_> {
         }
         if let Some(plan) = &self.settings.round_trip {
             beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
+        }
+        if let Some(plan) = self.attribution_settings() {
+            beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
         }
         if let Some(settings) = &self.settings.scale {
             beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
@@ -391,6 +409,33 @@ impl Comparison<'_> {
                 course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
             },
         )
+    }
+
+    fn attribution_settings(&self) -> Option<AttributionSettings> {
+        self.settings.attribution.filter(|_| !self.timed.is_empty())
+    }
+
+    fn attribution_seconds(&self, plan: AttributionSettings) -> f64 {
+        plan.seconds(self.timed.len(), self.journeys_of_one_kind().len())
+    }
+
+    fn attribution(
+        &self,
+        plan: AttributionSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Attribution, CompareError> {
+        let seconds = self.attribution_seconds(plan);
+        course.begin(seconds);
+        let pairs = self.topologies.iter().zip(self.timed);
+        let pairs = pairs.map(|(plain, timed)| Pair { plain: *plain, timed: *timed }).collect::<Vec<_>>();
+        let note = |what: &str, done: usize, of_all: usize| {
+            let left = seconds * (of_all - done) as f64 / of_all as f64;
+            course.advance(left, &format!("attribution {} of {of_all}: {what}", done + 1));
+        };
+        let (settings, interruption) = (&self.settings, &self.interruption);
+        let journeys = self.journeys_of_one_kind();
+        Attribution::measure(plan, &pairs, &journeys, settings, cpu_sets, interruption, note)
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {

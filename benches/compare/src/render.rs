@@ -1,5 +1,6 @@
 //! The table on the terminal.
 
+mod attribution;
 mod blast;
 pub(crate) mod demand_step;
 mod load;
@@ -54,6 +55,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(measured) = &results.round_trip {
         text.push('\n');
         text.push_str(&grid(&round_trip::rows(results, measured), 2, paint));
+    }
+    if let Some(attribution) = &results.attribution {
+        text.push('\n');
+        text.push_str(&grid(&attribution::rows(results, attribution), 2, paint));
     }
     if let Some(scale_out) = &results.scale_out {
         text.push('\n');
@@ -234,6 +239,7 @@ fn legend(results: &Results) -> Vec<String> {
     lines.extend(results.rolling_release.as_ref().map(|rolling| rolling_release::legend(&rolling.settings)));
     lines.extend(results.load.as_ref().map(load::legend));
     lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
+    lines.extend(results.attribution.as_ref().map(|_| attribution::LEGEND.to_owned()));
     let mut generator = results.cpu_sets.to_string();
     if results.cpu_sets.shared && !results.cpu_sets.servers.is_empty() {
         generator.push_str(": compare CPU, not latency");

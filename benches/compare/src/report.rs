@@ -5,9 +5,10 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `load`, `round_trip`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `load`, `round_trip`, `attribution`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
+mod attribution;
 mod blast;
 mod blocks;
 mod demand_step;
@@ -89,6 +90,7 @@ fn figures(results: &Results) -> Vec<Figure> {
     let beside = vec![
         load::figure(results),
         round_trip::figure(results),
+        attribution::figure(results),
         blast::figure(results),
         scale_out::figure(results),
         demand_step::figure(results),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attribution::AttributionSettings;
 use crate::blast::BlastSettings;
 use crate::demand_step::DemandStepSettings;
 use crate::load::LoadSettings;
@@ -63,6 +64,9 @@ pub struct Settings {
     /// How the influence of the round-trip time between processes is measured, in the same way; none where it is not.
     #[serde(default)]
     pub round_trip: Option<RoundTripSettings>,
+    /// How the attribution is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub attribution: Option<AttributionSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -94,6 +98,7 @@ impl Settings {
             scale: None,
             load: None,
             round_trip: None,
+            attribution: None,
             withhold_half_width: 0.05,
         }
     }
@@ -108,6 +113,7 @@ impl Settings {
             blast: Some(BlastSettings::default()),
             load: Some(LoadSettings::default()),
             round_trip: Some(RoundTripSettings::default()),
+            attribution: Some(AttributionSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,

@@ -102,6 +102,7 @@ impl<'a> Collected<'a> {
             targets: None,
             load: None,
             round_trip: None,
+            attribution: None,
             cpu_sets,
             pacing: self.measurements.pacing(),
             phases,

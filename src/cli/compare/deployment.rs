@@ -34,6 +34,8 @@ pub(super) struct Deployment {
     pub(super) program: Program,
     /// Services with more processes than the topology gives them, or fewer.
     pub(super) replicas: BTreeMap<String, u32>,
+    /// Whether its answers say where the time went.
+    pub(super) timing_headers: bool,
     pub(super) common: Common,
     /// With the template as its data directory.
     pub(super) settings: Settings,
@@ -119,6 +121,8 @@ impl Deployment {
                 service.replicas = *count as usize;
             }
             service.env.push(("CLEAVE__LOG__FILTER".to_owned(), "warn".to_owned()));
+            let timing_headers = self.timing_headers.to_string();
+            service.env.push(("CLEAVE__SERVER__TIMING_HEADERS".to_owned(), timing_headers));
         }
         Ok(plan)
     }

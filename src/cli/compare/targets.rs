@@ -69,7 +69,13 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     let plan = plan(args);
     // What runs is not pushed to where it fails unless somebody says so.
     let is_pushed = args.rates.is_some() || args.experiments.contains(&Experiment::Load);
-    let settings = Plan { blast: None, round_trip: None, load: plan.load.filter(|_| is_pushed), ..plan };
+    let settings = Plan {
+        blast: None,
+        round_trip: None,
+        attribution: None,
+        load: plan.load.filter(|_| is_pushed),
+        ..plan
+    };
     progress.note(&format!(
         "each target is asked {:.0} times a second, and then, for its capacity, as often as it answers {} connections",
         settings.paced_rate_per_second, settings.connections
@@ -87,6 +93,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         script: &ReadingSession,
         growths: &[],
         releases: &[],
+        timed: &[],
         settings,
         version: env!("CARGO_PKG_VERSION"),
         interruption,

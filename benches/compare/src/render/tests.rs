@@ -64,6 +64,7 @@ fn results() -> Results {
         targets: None,
         load: None,
         round_trip: None,
+        attribution: None,
         cpu_sets: CpuSets { servers: vec![0], generator: Some(1), shared: false },
         pacing: Pacing::default(),
         phases: Phases { warm_up_seconds: 0.1, paced_seconds: 0.8, capacity_seconds: 0.4 },
