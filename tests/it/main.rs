@@ -25,6 +25,7 @@
 //! * `round_trip`: calls between processes that are far away from each other.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
+//! * `targets`: stores that run already, measured from outside.
 //! * `timing`: where a request's time went, as its answer tells.
 //!
 //! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
@@ -56,4 +57,5 @@ mod round_trip;
 mod scaling;
 mod shopping;
 mod support;
+mod targets;
 mod timing;

@@ -1,7 +1,7 @@
 //! The run: equivalence first, then rounds until they suffice or time is up.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -11,6 +11,7 @@ use crate::attribution::{Attribution, AttributionSettings, Pair};
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
 use crate::course::Course;
+use crate::demand_step::{DemandStep, DemandStepSettings};
 use crate::equivalence;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
@@ -19,9 +20,11 @@ use crate::load::{LoadCurves, LoadSettings};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
-use crate::results::Results;
+use crate::results::{ByName, Results};
+use crate::rolling_release::RollingReleases;
 use crate::round_trip::{RoundTrip, RoundTripSettings};
-use crate::settings::{Phases, RoundCost, Settings};
+use crate::scale_out::{self, Growth, ScaleOut};
+use crate::settings::{Phases, RoundCost, ScaleSettings, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
 use crate::turns::{Entry, Turns};
@@ -36,6 +39,10 @@ pub struct Comparison<'a> {
     pub journeys: &'a [&'a dyn Journey],
     /// What proves that the topologies are equivalent.
     pub script: &'a dyn Script,
+    /// Deployments beside the same with more processes, for what these buy.
+    pub growths: &'a [Growth<'a>],
+    /// Deployments whose processes are restarted one after the other, as a release goes through.
+    pub releases: &'a [&'a dyn Subject],
     /// How it is measured.
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
@@ -58,6 +65,9 @@ struct Preflight {
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    scale_out: Option<ScaleOut>,
+    demand_step: Option<DemandStep>,
+    rolling_release: Option<RollingReleases>,
     load: Option<LoadCurves>,
     round_trip: Option<RoundTrip>,
     attribution: Option<Attribution>,
@@ -76,7 +86,11 @@ impl Comparison<'_> {
         let began_at = OffsetDateTime::now_utc().format(&Rfc3339).ok();
         let settings = &self.settings;
         let (entries, twin) = self.entries()?;
-        let cpu_sets = CpuSets::detect(settings.share_processors);
+        let targets = self.targets();
+        let cpu_sets = match &targets {
+            None => CpuSets::detect(settings.share_processors),
+            Some(_) => CpuSets::of_generator(),
+        };
         let mut machine = Machine::detect(self.version);
         let steal_before = proc::steal_and_total_ticks();
         let mut course = Course::new(progress);
@@ -115,17 +129,20 @@ impl Comparison<'_> {
             let expected = settings.rounds_target.max(rounds + 1);
             let total = (elapsed() + round_seconds * (expected - rounds) as f64).min(settings.limit_seconds);
             let began = elapsed();
-            let Some(round) = turns.round(rounds, &mut |what| {
+            let round = turns.round(rounds, &mut |what| {
                 course.advance(total - elapsed(), &format!("round {} of {expected}: {what}", rounds + 1));
-            })?
-            else {
-                break if self.interruption.is_wanted() {
-                    INTERRUPTED.to_owned()
-                } else {
-                    "the time limit was reached inside a round, which does not count".to_owned()
-                };
-            };
-            collected.add(round);
+            });
+            match round {
+                Ok(Some(round)) => collected.add(round),
+                Ok(None) if self.interruption.is_wanted() => break INTERRUPTED.to_owned(),
+                Ok(None) => {
+                    break "the time limit was reached inside a round, which does not count".to_owned();
+                }
+                Err(CompareError::Gone { label, .. }) if rounds > 0 => {
+                    break format!("{label} stopped answering in round {}, which does not count", rounds + 1);
+                }
+                Err(error) => return Err(error),
+            }
             round_seconds = round_seconds.mul_add(0.5, (elapsed() - began) * 0.5).max(elapsed() - began);
         };
         if collected.rounds() == 0 && settings.rounds_most > 0 {
@@ -142,10 +159,24 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.scale_out = beside.scale_out;
+        results.demand_step = beside.demand_step;
+        results.rolling_release = beside.rolling_release;
+        if targets.is_some() {
+            // How what runs elsewhere was built is not known here.
+            results.machine.unoptimised = None;
+        }
+        results.targets = targets;
         results.load = beside.load;
         results.round_trip = beside.round_trip;
         results.attribution = beside.attribution;
         Ok(results)
+    }
+
+    /// By topology: where it runs; none if they are started here.
+    fn targets(&self) -> Option<ByName<String>> {
+        let running = self.topologies.iter().map(|it| Some((it.label().to_owned(), it.runs_at()?)));
+        running.collect::<Option<ByName<_>>>().filter(|targets| !targets.is_empty())
     }
 
     /// What is measured before the rounds, and about how many seconds each takes.
@@ -159,7 +190,22 @@ impl Comparison<'_> {
         let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
         let attribution = self.attribution_settings();
         let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
-        blast.into_iter().chain(load).chain(round_trip).chain(attribution).collect()
+        let scale = self.settings.scale.as_ref();
+        let scale_out = scale.map(|scale| ("scale-out", self.scale_out_seconds(scale)));
+        let step = scale.map(|scale| {
+            let (subjects, journeys) = self.grown();
+            ("demand step", scale.demand_step.seconds(subjects.len(), journeys.len()))
+        });
+        let release = scale.map(|scale| ("rolling release", self.release_seconds(scale)));
+        blast
+            .into_iter()
+            .chain(load)
+            .chain(round_trip)
+            .chain(attribution)
+            .chain(scale_out)
+            .chain(step)
+            .chain(release)
+            .collect()
     }
 
     /// What will be measured, and how long that takes.
@@ -193,6 +239,11 @@ impl Comparison<'_> {
         if let Some(plan) = self.attribution_settings() {
             beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
         }
+        if let Some(settings) = &self.settings.scale {
+            beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
+            beside.demand_step = Some(self.demand_step(&settings.demand_step, cpu_sets, course)?);
+            beside.rolling_release = Some(self.rolling_release(settings, cpu_sets, course)?);
+        }
         Ok(beside)
     }
 
@@ -221,6 +272,87 @@ impl Comparison<'_> {
                 course.advance(left, &format!("load {} of {sweeps}: {what}", done + 1));
             },
         )
+    }
+
+    /// All that grow, as they are and grown, and how many journeys they answer.
+    fn grown(&self) -> (Vec<&dyn Subject>, Vec<&dyn Journey>) {
+        let subjects = self.growths.iter().flat_map(|growth| [growth.from, growth.to]).collect::<Vec<_>>();
+        let journeys = scale_out::answered(&subjects, self.journeys);
+        (subjects, journeys)
+    }
+
+    fn rolling_release(
+        &self,
+        settings: &ScaleSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RollingReleases, CompareError> {
+        let (seconds, releases) = (self.release_seconds(settings), self.releases.len());
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (releases - done) as f64 / releases as f64;
+            course.advance(left, &format!("rolling release {} of {releases}: {what}", done + 1));
+        };
+        RollingReleases::measure(
+            &settings.rolling_release,
+            self.releases,
+            self.journeys,
+            cpu_sets,
+            self.settings.seed,
+            &self.interruption,
+            note,
+        )
+    }
+
+    fn release_seconds(&self, settings: &ScaleSettings) -> f64 {
+        /// Nobody has counted them yet.
+        const USUAL_PROCESSES: usize = 12;
+        settings.rolling_release.seconds(USUAL_PROCESSES * self.releases.len(), self.releases.len())
+    }
+
+    fn demand_step(
+        &self,
+        settings: &DemandStepSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<DemandStep, CompareError> {
+        let (subjects, journeys) = self.grown();
+        let trials = settings.rounds * subjects.len() * journeys.len();
+        let seconds = settings.seconds(subjects.len(), journeys.len());
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (trials - done) as f64 / trials as f64;
+            course.advance(left, &format!("demand step {} of {trials}: {what}", done + 1));
+        };
+        DemandStep::measure(
+            settings,
+            &subjects,
+            &journeys,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            note,
+        )
+    }
+
+    fn scale_out_seconds(&self, settings: &ScaleSettings) -> f64 {
+        let (subjects, journeys) = self.grown();
+        settings.series.seconds(subjects.len(), journeys.len())
+    }
+
+    fn scale_out(
+        &self,
+        settings: &ScaleSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<ScaleOut, CompareError> {
+        let (seconds, rounds) = (self.scale_out_seconds(settings), settings.series.rounds);
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (rounds - done) as f64 / rounds as f64;
+            course.advance(left, &format!("scale-out, round {} of {rounds}: {what}", done + 1));
+        };
+        ScaleOut::measure(self.growths, self.journeys, &self.settings, cpu_sets, &self.interruption, note)
     }
 
     fn blast_radius(
@@ -332,14 +464,9 @@ impl Comparison<'_> {
 
     fn introduction(&self, cpu_sets: &CpuSets) -> String {
         let names: Vec<&str> = self.topologies.iter().map(|topology| topology.label()).collect();
-        let where_it_runs = match cpu_sets.generator {
-            None => "processes are not pinned on this system".to_owned(),
-            Some(cpu) if cpu_sets.shared => format!("servers and generator share processor {cpu}"),
-            Some(cpu) => format!("servers on processors {:?}, generator on {cpu}", cpu_sets.servers),
-        };
         let Settings { plan, budget_seconds, seed, rounds_target, .. } = &self.settings;
         format!(
-            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {where_it_runs})",
+            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {cpu_sets})",
             names.join(", ")
         )
     }
@@ -357,8 +484,8 @@ impl Comparison<'_> {
             let before_start = Instant::now();
             let guard = block::start(cpu_sets, label, subject)?;
             let mut subject_overhead = before_start.elapsed();
-            let mut client =
-                equivalence::client(guard.running().address(), self.settings.request_timeout_seconds);
+            let timeout = Duration::from_secs_f64(self.settings.request_timeout_seconds);
+            let mut client = guard.running().client(timeout);
             if is_topology {
                 let processes = guard.running().processes().into_iter();
                 let mut names = processes.map(|process| process.service).collect::<Vec<_>>();
@@ -382,14 +509,15 @@ impl Comparison<'_> {
                 .copied()
                 .filter(|journey| subject.answers(journey.name()))
                 .collect::<Vec<_>>();
-            equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
+            equivalence::probe(subject, &mut client, &journeys, self.settings.seed)?;
+            let address = guard.running().address();
             let preparation_share = journeys
                 .iter()
-                .map(|journey| block::preparation_share(guard.running().address(), *journey, &self.settings))
+                .map(|journey| block::preparation_share(subject, address, *journey, &self.settings))
                 .sum::<std::io::Result<f64>>()
-                .map_err(|source| CompareError::Generator { label: label.to_owned(), source })?;
+                .map_err(|source| block::unreachable(subject, source))?;
             let before_stop = Instant::now();
-            guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+            block::stop(subject, guard)?;
             subject_overhead += before_stop.elapsed();
             // The baseline is measured twice a round.
             let times = if number == 0 { 2 } else { 1 };

@@ -41,6 +41,8 @@
 //!         script,
 //!         settings: Settings::quick(42),
 //!         version: "1.0.0",
+//!         growths: &[],
+//!         releases: &[],
 //!         timed: &[],
 //!         interruption: Interruption::default(),
 //!     };
@@ -75,6 +77,7 @@ mod block;
 mod client;
 mod comparison;
 mod course;
+mod demand_step;
 mod dice;
 mod diff;
 mod equivalence;
@@ -98,7 +101,9 @@ pub mod render;
 pub mod report;
 mod results;
 mod resume;
+mod rolling_release;
 mod round_trip;
+mod scale_out;
 mod schedule;
 mod series;
 mod settings;
@@ -118,6 +123,7 @@ pub use attribution::{
 pub use blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;
+pub use demand_step::{DemandStep, DemandStepSettings, ServiceLevel, StepTrial, Window};
 pub use dice::Dice;
 pub use diff::{Change, Circumstance, Diff, Finding, diff};
 pub use error::{CompareError, Difference};
@@ -134,8 +140,10 @@ pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
 };
+pub use rolling_release::{Answered, Release, Restarted, RollingReleaseSettings, RollingReleases};
 pub use round_trip::{Delay, Line, Point, RoundTrip, RoundTripSettings};
+pub use scale_out::{Grown, Growth, ScaleOut};
 pub use series::{Series, SeriesSettings};
-pub use settings::{Phases, Settings};
+pub use settings::{Phases, ScaleSettings, Settings};
 pub use statistics::{Estimate, Ratio, estimate, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

@@ -5,12 +5,13 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `load`, `round_trip`, `attribution`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `load`, `round_trip`, `attribution`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod attribution;
 mod blast;
 mod blocks;
+mod demand_step;
 mod environment;
 mod figure;
 mod load;
@@ -19,8 +20,10 @@ mod numbers;
 mod opening;
 mod panel;
 mod ratios;
+mod rolling_release;
 mod round_trip;
 mod scale;
+mod scale_out;
 mod spectrum;
 mod stacks;
 mod strips;
@@ -89,6 +92,9 @@ fn figures(results: &Results) -> Vec<Figure> {
         round_trip::figure(results),
         attribution::figure(results),
         blast::figure(results),
+        scale_out::figure(results),
+        demand_step::figure(results),
+        rolling_release::figure(results),
     ];
     if results.has_no_rounds() {
         return beside;

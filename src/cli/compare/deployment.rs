@@ -1,5 +1,6 @@
 //! A topology, or the bare handlers, as the instrument starts and stops them.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,13 +25,15 @@ use crate::topology::Topology;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The bare handlers only read.
-const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
+pub(super) const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
 
 /// Something to be measured: started on a copy of the template's data, in processes of its own.
 #[derive(Clone)]
 pub(super) struct Deployment {
     pub(super) label: String,
     pub(super) program: Program,
+    /// Services with more processes than the topology gives them, or fewer.
+    pub(super) replicas: BTreeMap<String, u32>,
     /// Whether its answers say where the time went.
     pub(super) timing_headers: bool,
     pub(super) common: Common,
@@ -114,6 +117,9 @@ impl Deployment {
         }
         .map_err(|failure| anyhow::anyhow!("cannot plan the processes: {failure}"))?;
         for service in &mut plan.services {
+            if let Some(count) = self.replicas.get(&service.name) {
+                service.replicas = *count as usize;
+            }
             service.env.push(("CLEAVE__LOG__FILTER".to_owned(), "warn".to_owned()));
             let timing_headers = self.timing_headers.to_string();
             service.env.push(("CLEAVE__SERVER__TIMING_HEADERS".to_owned(), timing_headers));
@@ -162,8 +168,8 @@ impl Running for RunningFleet {
         processes.map(|process| Process { service: process.service, pid: process.pid }).collect()
     }
 
-    fn start_ms(&self) -> f64 {
-        self.ready_in.as_secs_f64() * 1_000.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(self.ready_in.as_secs_f64() * 1_000.0)
     }
 
     fn tend(&mut self) {

@@ -1,7 +1,7 @@
 //! What can be measured, by name.
 
 use clap::ValueEnum;
-use cleave_compare::Settings as Plan;
+use cleave_compare::{ScaleSettings, Settings as Plan};
 
 /// Something that `compare` finds out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -16,6 +16,8 @@ pub(super) enum Experiment {
     Startup,
     /// What goes on while a process is killed, paused, restarted
     Blast,
+    /// What more processes buy
+    Scale,
     /// Latency at rising rates, and the highest rate that holds an objective
     Load,
     /// How latencies grow with the round-trip time between processes
@@ -42,6 +44,7 @@ impl Experiment {
             warm_up_seconds,
             paced_seconds,
             capacity_seconds,
+            scale: any(&[Self::Scale]).then(|| ScaleSettings::of(&plan)),
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
             load: any(&[Self::Load]).then(|| plan.load.clone().unwrap_or_default()),
             round_trip: any(&[Self::RoundTrip]).then(|| plan.round_trip.clone().unwrap_or_default()),
@@ -82,6 +85,12 @@ mod tests {
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
         assert!(plan.blast.is_some() && plan.attribution.is_none());
+        let plan = Experiment::only(&[Experiment::Scale], Plan::quick(1));
+        assert!(plan.blast.is_none() && plan.rounds_most == 0);
+        assert!(
+            plan.scale.is_some_and(|scale| scale.series.phases.paced_seconds > 0.0),
+            "it has phases of its own"
+        );
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));
         assert_eq!(plan.warm_up_seconds + plan.paced_seconds + plan.capacity_seconds, 0.0);
         assert!(plan.rounds_most > 0);
