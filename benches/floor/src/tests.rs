@@ -1,5 +1,7 @@
 //! The answers are the store's. What the store answers with is tested where it is made; here stand two of its answers.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use actix_web::{App, test, web};
@@ -8,7 +10,9 @@ use serde_json::{Value, json};
 use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 
-use super::{Databases, routes};
+use super::answers::Answers;
+use super::queries::Databases;
+use super::{echo, queried};
 
 const LAMP: &str = "01990000-0000-7000-8000-000000000001";
 
@@ -46,7 +50,7 @@ async fn databases(directory: &Path) -> Databases {
 async fn get(path: &str) -> Result<Value, u16> {
     let directory = tempfile::TempDir::new().expect("a temporary directory");
     let databases = web::Data::new(databases(directory.path()).await);
-    let app = test::init_service(App::new().app_data(databases).configure(routes)).await;
+    let app = test::init_service(App::new().app_data(databases).configure(queried)).await;
     let response = test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
     if !response.status().is_success() {
         return Err(response.status().as_u16());
@@ -94,4 +98,17 @@ async fn a_product_is_answered_with_its_stock() {
     expected["available"] = json!(7);
     assert_eq!(get(&format!("/api/v1/products/{LAMP}")).await, Ok(expected));
     assert_eq!(get("/api/v1/products/01990000-0000-7000-8000-000000000009").await, Err(404));
+}
+
+#[tokio::test]
+async fn the_answers_that_are_always_the_same_are_those_of_median_size() {
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    let databases = databases(directory.path()).await;
+    let answers = Answers::of(&databases).await;
+    assert!(answers.is_err(), "a product without stock is no answer");
+    databases.stock_everything(1).await;
+    let answers = Answers::of(&databases).await.expect("there are goods");
+    let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
+    assert_eq!(json(&answers.product)["name"], "Rug", "the lamp has more to say, the rake less");
+    assert_eq!(names(&json(&answers.page)), ["Lamp", "Rug"], "of two pages the larger");
 }
