@@ -1,6 +1,8 @@
 //! `cleave compare`: topologies, measured side by side.
 
 mod deployment;
+mod experiment;
+mod interrupt;
 mod report;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -10,10 +12,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
-use cleave_compare::{Comparison, Results, Settings as Plan, Subject, TerminalProgress, render};
+use cleave_compare::{
+    CompareError, Comparison, Results, Settings as Plan, Subject, TerminalProgress, render,
+};
 use cleave_core::{Ids, SystemClock};
 
 use self::deployment::{Deployment, Program};
+use self::experiment::Experiment;
 use self::report::{DiffArgs, ReportArgs};
 use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
@@ -45,6 +50,9 @@ pub(super) struct CompareArgs {
     /// Also kill, pause and restart each process under load, which takes 18 seconds for each; without --quick that is done anyway
     #[arg(long)]
     blast_radius: bool,
+    /// Measure only these, separated by commas [default: those of the plan]
+    #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
+    experiments: Vec<Experiment>,
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
@@ -96,6 +104,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
+    let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;
@@ -125,6 +134,9 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         _ => Plan::standard,
     };
     let mut plan = plan(args.seed);
+    if !args.experiments.is_empty() {
+        plan = Experiment::only(&args.experiments, plan);
+    }
     if args.blast_radius {
         plan.blast.get_or_insert_default();
     }
@@ -139,9 +151,17 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: Plan { share_processors: args.share_cores, ..plan },
         version: env!("CARGO_PKG_VERSION"),
+        interruption: interruption.clone(),
     };
-    let results = comparison.run(&mut TerminalProgress::new()).map_err(failed)?;
-    tell(&results, &args.out)
+    let results = match comparison.run(&mut TerminalProgress::new()) {
+        Err(CompareError::Interrupted) => {
+            eprintln!("{}", CompareError::Interrupted);
+            return Err(Failure::Told(interrupt::EXIT_CODE));
+        }
+        results => results.map_err(failed)?,
+    };
+    tell(&results, &args.out)?;
+    if interruption.is_wanted() { Err(Failure::Told(interrupt::EXIT_CODE)) } else { Ok(()) }
 }
 
 /// A store with its goods, of which every deployment gets a copy.

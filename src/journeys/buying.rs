@@ -40,10 +40,6 @@ impl Journey for CartJourney<'_> {
         plan / 5.0
     }
 
-    fn has_floor(&self) -> bool {
-        false
-    }
-
     fn accepts(&self, response: &Response) -> bool {
         response.status == 200 && contains_near_end(&response.body, br#""total":"#)
     }
@@ -85,10 +81,6 @@ impl Journey for CheckoutJourney<'_> {
 
     fn rate_per_second(&self, plan: f64) -> f64 {
         plan / 10.0
-    }
-
-    fn has_floor(&self) -> bool {
-        false
     }
 
     fn accepts(&self, response: &Response) -> bool {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
 use crate::error::CompareError;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::results::ByName;
 use crate::subject::Subject;
@@ -97,6 +98,7 @@ impl BlastRadius {
         journeys: &[&dyn Journey],
         cpu_sets: &CpuSets,
         seed: u64,
+        interruption: &Interruption,
         mut note: impl FnMut(&str, usize, usize),
     ) -> Result<Self, CompareError> {
         let of_all = targets.clone().map(|(_, services)| services.len()).sum::<usize>() * Fault::ALL.len();
@@ -107,6 +109,9 @@ impl BlastRadius {
             for (service, fault) in
                 services.iter().flat_map(|service| Fault::ALL.map(|fault| (service, fault)))
             {
+                if interruption.is_wanted() {
+                    break;
+                }
                 note(&format!("{}: {service} is {}", subject.label(), fault.name()), done, of_all);
                 let trial = strike::Trial { settings, subject, journeys, cpu_sets, seed, service, fault };
                 strikes.push(trial.run()?);

@@ -64,7 +64,6 @@ impl RoundPlan<'_> {
         &self,
         label: &str,
         subject: &dyn Subject,
-        is_floor: bool,
         mut note: impl FnMut(&str),
     ) -> Result<Measured, CompareError> {
         let began_seconds = self.run_began.elapsed().as_secs_f64();
@@ -87,10 +86,10 @@ impl RoundPlan<'_> {
             lateness: Latencies::new(),
         };
         for (index, journey) in self.journeys.iter().enumerate() {
-            note(journey.name());
-            if is_floor && !journey.has_floor() {
+            if !subject.answers(journey.name()) {
                 continue;
             }
+            note(journey.name());
             let paced = self.journey(*journey, index as u64, &processes, &mut generator).map_err(failed)?;
             let (mut cell, phase) = paced;
             cell.settled_ms = settled_ms(guard.running());
@@ -172,7 +171,7 @@ impl RoundPlan<'_> {
             p50_us: phase.latencies.quantile_us(0.5),
             p99_us: phase.latencies.quantile_us(0.99),
             cpu_us_per_request: cpu_by_service(processes, before.zip(after), phase.requests),
-            capacity_rps: capacity.accepted_per_second(),
+            capacity_rps: (!length.is_zero()).then(|| capacity.accepted_per_second()),
             capacity_errors: capacity.errors,
             settled_ms: None,
             late: phase.late,

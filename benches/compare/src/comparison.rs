@@ -1,17 +1,18 @@
 //! The run: equivalence first, then rounds until they suffice or time is up.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
-use crate::blast::{BlastRadius, Fault};
-use crate::block::{self, Measured, RoundPlan, purpose};
-use crate::dice::Dice;
+use crate::blast::{BlastRadius, BlastSettings, Fault};
+use crate::block;
+use crate::course::Course;
 use crate::equivalence;
 use crate::error::CompareError;
+use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
 use crate::machine::Machine;
 use crate::proc;
@@ -20,6 +21,7 @@ use crate::results::Results;
 use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
+use crate::turns::{Entry, Turns};
 
 /// All that a comparison needs.
 pub struct Comparison<'a> {
@@ -35,13 +37,8 @@ pub struct Comparison<'a> {
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
     pub version: &'a str,
-}
-
-/// A subject under a label; the baseline has two.
-struct Entry<'a> {
-    label: String,
-    subject: &'a dyn Subject,
-    is_floor: bool,
+    /// Ends the run with what it has by then.
+    pub interruption: Interruption,
 }
 
 /// What was learnt before anything was timed.
@@ -52,6 +49,15 @@ struct Preflight {
     round_cost: RoundCost,
 }
 
+/// What was found beside the rounds.
+#[derive(Default)]
+struct Beside {
+    blast_radius: Option<BlastRadius>,
+}
+
+/// Why an interrupted run ended, for its results.
+const INTERRUPTED: &str = "it was interrupted, and what was not complete does not count";
+
 /// A share of the budget is kept for what takes longer than it did the first time.
 const RESERVE_SHARE: f64 = 0.05;
 
@@ -60,23 +66,38 @@ impl Comparison<'_> {
     pub fn run(&self, progress: &mut dyn Progress) -> Result<Results, CompareError> {
         let run_began = Instant::now();
         let began_at = OffsetDateTime::now_utc().format(&Rfc3339).ok();
-        let elapsed = || run_began.elapsed().as_secs_f64();
         let settings = &self.settings;
         let (entries, twin) = self.entries()?;
         let cpu_sets = CpuSets::detect(settings.share_processors);
         let mut machine = Machine::detect(self.version);
         let steal_before = proc::steal_and_total_ticks();
-        progress.note(&self.introduction(&cpu_sets));
+        let mut course = Course::new(progress);
+        course.note(&self.introduction(&cpu_sets));
+        course.expect(settings.budget_seconds);
 
-        let preflight = self.preflight(&cpu_sets, progress, &elapsed)?;
-        let (blast_radius, blast_took) = self.blast_radius(&preflight.services, &cpu_sets, progress)?;
+        let preflight = self.preflight(&cpu_sets, &mut course)?;
+        let preflight_took = run_began.elapsed();
+        course.note(&self.timetable(&preflight));
+        let beside = self.beside(&preflight, &cpu_sets, &mut course)?;
+
         // The rounds have their budget to themselves.
-        let run_began = run_began + blast_took;
-        let elapsed = || run_began.elapsed().as_secs_f64();
+        let rounds_began = Instant::now().checked_sub(preflight_took).unwrap_or(run_began);
+        let elapsed = || rounds_began.elapsed().as_secs_f64();
         let left_seconds = settings.budget_seconds * (1.0 - RESERVE_SHARE) - elapsed();
         let phases = Phases::fit(settings, left_seconds, preflight.round_cost);
         let mut collected = Collected::new(settings, self.journeys, labels(&entries), twin);
         let mut round_seconds = preflight.round_cost.seconds(phases);
+        let turns = Turns {
+            entries: &entries,
+            journeys: self.journeys,
+            settings,
+            phases,
+            cpu_sets: &cpu_sets,
+            interruption: &self.interruption,
+            run_began: rounds_began,
+            limit_seconds: settings.limit_seconds,
+        };
+        course.begin(settings.budget_seconds);
 
         let ended_because = loop {
             let rounds = collected.rounds();
@@ -86,52 +107,90 @@ impl Comparison<'_> {
             let expected = settings.rounds_target.max(rounds + 1);
             let total = (elapsed() + round_seconds * (expected - rounds) as f64).min(settings.limit_seconds);
             let began = elapsed();
-            let Some(round) = self.round(&entries, &cpu_sets, phases, rounds, run_began, &mut |what| {
-                let shown = format!("round {} of {expected}: {what}", rounds + 1);
-                progress.advance(elapsed(), total, &shown);
+            let Some(round) = turns.round(rounds, &mut |what| {
+                course.advance(total - elapsed(), &format!("round {} of {expected}: {what}", rounds + 1));
             })?
             else {
-                break "the time limit was reached inside a round, which does not count".to_owned();
+                break if self.interruption.is_wanted() {
+                    INTERRUPTED.to_owned()
+                } else {
+                    "the time limit was reached inside a round, which does not count".to_owned()
+                };
             };
             collected.add(round);
             round_seconds = round_seconds.mul_add(0.5, (elapsed() - began) * 0.5).max(elapsed() - began);
         };
-        if collected.rounds() == 0 {
-            return Err(CompareError::NoRounds { limit_seconds: settings.limit_seconds });
+        if collected.rounds() == 0 && settings.rounds_most > 0 {
+            return Err(if self.interruption.is_wanted() {
+                CompareError::Interrupted
+            } else {
+                CompareError::NoRounds { limit_seconds: settings.limit_seconds }
+            });
         }
         machine.steal_share = steal_share(steal_before, proc::steal_and_total_ticks());
         let mut results = collected.finish(machine, cpu_sets, phases);
         results.began_at = began_at;
         results.script_steps = preflight.script_steps;
         results.ended_because = ended_because;
-        results.elapsed_seconds = elapsed() + blast_took.as_secs_f64();
-        results.blast_radius = blast_radius;
+        results.elapsed_seconds = run_began.elapsed().as_secs_f64();
+        results.blast_radius = beside.blast_radius;
         Ok(results)
     }
 
-    /// The blast radius, where it is asked for, and how long finding it took.
+    /// What is measured before the rounds, and about how many seconds each takes.
+    fn parts(&self, preflight: &Preflight) -> Vec<(&'static str, f64)> {
+        let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
+        let blast = self.settings.blast.as_ref();
+        blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes))).into_iter().collect()
+    }
+
+    /// What will be measured, and how long that takes.
+    fn timetable(&self, preflight: &Preflight) -> String {
+        let rounds = ("rounds", self.settings.budget_seconds);
+        let parts = self.parts(preflight).into_iter().chain([rounds]).collect::<Vec<_>>();
+        let all_seconds = parts.iter().map(|(_, seconds)| seconds).sum::<f64>();
+        let listed = parts.iter().map(|(part, seconds)| format!("{part} {seconds:.0} s"));
+        let listed = listed.collect::<Vec<_>>().join(", ");
+        format!("the plan: {listed}; {:.0} min in all", (all_seconds / 60.0).ceil())
+    }
+
+    /// Measures what is asked for beside the rounds.
+    fn beside(
+        &self,
+        preflight: &Preflight,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Beside, CompareError> {
+        self.parts(preflight).iter().for_each(|(_, seconds)| course.expect(*seconds));
+        let mut beside = Beside::default();
+        if let Some(settings) = &self.settings.blast {
+            beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
+        }
+        Ok(beside)
+    }
+
     fn blast_radius(
         &self,
-        services: &[Vec<String>],
+        settings: &BlastSettings,
+        preflight: &Preflight,
         cpu_sets: &CpuSets,
-        progress: &mut dyn Progress,
-    ) -> Result<(Option<BlastRadius>, Duration), CompareError> {
-        let Some(settings) = &self.settings.blast else { return Ok((None, Duration::ZERO)) };
-        let began = Instant::now();
-        let measured = BlastRadius::measure(
+        course: &mut Course<'_>,
+    ) -> Result<BlastRadius, CompareError> {
+        let targets = self.topologies.iter().copied().zip(&preflight.services);
+        let processes = preflight.services.iter().map(Vec::len).sum();
+        course.begin(BlastRadius::seconds(settings, processes));
+        BlastRadius::measure(
             settings,
-            self.topologies.iter().copied().zip(services),
+            targets,
             self.journeys,
             cpu_sets,
             self.settings.seed,
+            &self.interruption,
             |what, done, of_all| {
-                let seconds = began.elapsed().as_secs_f64();
-                let total = seconds
-                    + BlastRadius::seconds(settings, 1) / Fault::ALL.len() as f64 * (of_all - done) as f64;
-                progress.advance(seconds, total, &format!("blast radius {} of {of_all}: {what}", done + 1));
+                let left = BlastRadius::seconds(settings, of_all - done) / Fault::ALL.len() as f64;
+                course.advance(left, &format!("blast radius {} of {of_all}: {what}", done + 1));
             },
-        )?;
-        Ok((Some(measured), began.elapsed()))
+        )
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {
@@ -144,7 +203,6 @@ impl Comparison<'_> {
         let mut named: Vec<(String, &dyn Subject)> =
             self.topologies.iter().map(|topology| (topology.label().to_owned(), *topology)).collect();
         named.push((twin.clone(), *baseline));
-        let topologies = named.len();
         named.extend(self.floor.map(|floor| (floor.label().to_owned(), floor)));
         let mut seen = HashSet::new();
         let journeys = self.journeys.iter().map(|journey| journey.name());
@@ -155,8 +213,7 @@ impl Comparison<'_> {
         if let Some(name) = journeys.into_iter().find(|name| !seen.insert(*name)) {
             return plan(&format!("two journeys are called {name:?}"));
         }
-        let entry = |(number, (label, subject))| Entry { label, subject, is_floor: number >= topologies };
-        let entries = named.into_iter().enumerate().map(entry).collect();
+        let entries = named.into_iter().map(|(label, subject)| Entry { label, subject }).collect();
         Ok((entries, twin))
     }
 
@@ -175,12 +232,7 @@ impl Comparison<'_> {
     }
 
     /// Starts every subject once: transcripts must agree, and every journey must be answered rightly.
-    fn preflight(
-        &self,
-        cpu_sets: &CpuSets,
-        progress: &mut dyn Progress,
-        elapsed: &dyn Fn() -> f64,
-    ) -> Result<Preflight, CompareError> {
+    fn preflight(&self, cpu_sets: &CpuSets, course: &mut Course<'_>) -> Result<Preflight, CompareError> {
         let mut first: Option<(String, Vec<Step>)> = None;
         let (mut round_cost, mut services) = (RoundCost::default(), Vec::new());
         let subjects = self.topologies.iter().map(|topology| (*topology, true));
@@ -188,11 +240,7 @@ impl Comparison<'_> {
             subjects.chain(self.floor.map(|floor| (floor, false))).enumerate()
         {
             let label = subject.label();
-            progress.advance(
-                elapsed(),
-                self.settings.budget_seconds,
-                &format!("{label}: checks its answers"),
-            );
+            course.advance(0.0, &format!("{label}: checks its answers"));
             let before_start = Instant::now();
             let guard = block::start(cpu_sets, label, subject)?;
             let mut subject_overhead = before_start.elapsed();
@@ -215,8 +263,12 @@ impl Comparison<'_> {
                     }
                 }
             }
-            let has = |journey: &&&dyn Journey| is_topology || journey.has_floor();
-            let journeys = self.journeys.iter().filter(has).copied().collect::<Vec<_>>();
+            let journeys = self
+                .journeys
+                .iter()
+                .copied()
+                .filter(|journey| subject.answers(journey.name()))
+                .collect::<Vec<_>>();
             equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
             let preparation_share = journeys
                 .iter()
@@ -233,7 +285,7 @@ impl Comparison<'_> {
             round_cost.preparation_share += preparation_share * times as f64;
         }
         let script_steps = first.map_or(0, |(_, transcript)| transcript.len());
-        progress.note(&format!(
+        course.note(&format!(
             "equivalent: {script_steps} steps of the script are answered alike by all topologies"
         ));
         Ok(Preflight { script_steps, services, round_cost })
@@ -244,6 +296,9 @@ impl Comparison<'_> {
         let settings = &self.settings;
         let rounds = collected.rounds();
         let would_end_seconds = elapsed_seconds + round_seconds;
+        if self.interruption.is_wanted() {
+            return Some(INTERRUPTED.to_owned());
+        }
         if rounds >= settings.rounds_most {
             return Some(format!("all {rounds} rounds of the plan were measured"));
         }
@@ -259,43 +314,6 @@ impl Comparison<'_> {
         }
         (would_end_seconds > settings.limit_seconds)
             .then(|| format!("another round would exceed the limit of {:.0} s", settings.limit_seconds))
-    }
-
-    /// Measures every subject once in random order; none where the limit came first.
-    fn round(
-        &self,
-        entries: &[Entry<'_>],
-        cpu_sets: &CpuSets,
-        phases: Phases,
-        round: usize,
-        run_began: Instant,
-        note: &mut dyn FnMut(&str),
-    ) -> Result<Option<Vec<(String, Measured)>>, CompareError> {
-        let mut dice = Dice::new(self.settings.seed, &[purpose::ORDER, round as u64]);
-        let mut order: Vec<&Entry<'_>> = entries.iter().collect();
-        dice.shuffle(&mut order);
-        let mut journeys = self.journeys.to_vec();
-        dice.shuffle(&mut journeys);
-        let plan = RoundPlan {
-            round: round as u64,
-            settings: &self.settings,
-            phases,
-            cpu_sets,
-            journeys,
-            run_began,
-        };
-        let block_seconds = phases.sum_seconds() * self.journeys.len() as f64;
-        let mut measured = Vec::new();
-        for entry in order {
-            if run_began.elapsed().as_secs_f64() + block_seconds > self.settings.limit_seconds {
-                return Ok(None);
-            }
-            let block = plan.measure(&entry.label, entry.subject, entry.is_floor, |what| {
-                note(&format!("{}, {what}", entry.label));
-            })?;
-            measured.push((entry.label.clone(), block));
-        }
-        Ok(Some(measured))
     }
 }
 

@@ -57,6 +57,9 @@ pub enum CompareError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// It was interrupted before a round was complete.
+    #[error("interrupted before a round was complete, so there are no results")]
+    Interrupted,
     /// Time was up before a round was complete.
     #[error(
         "no round was complete within {limit_seconds} s (a longer plan, fewer topologies or a calmer machine helps)"

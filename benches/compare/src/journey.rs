@@ -28,11 +28,6 @@ pub trait Journey: Sync {
         plan
     }
 
-    /// Whether the floor has it too.
-    fn has_floor(&self) -> bool {
-        true
-    }
-
     /// Whether status and body are what they should be: a fast error must not count as an answer.
     ///
     /// It runs on the generator's thread after the clock has been read: look at the status and for a few bytes of

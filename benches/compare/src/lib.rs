@@ -26,7 +26,7 @@
 //!
 //! # How to use it
 //! ```no_run
-//! use cleave_compare::{Comparison, Journey, Script, Settings, Subject, TerminalProgress, render, report};
+//! use cleave_compare::{Comparison, Interruption, Journey, Script, Settings, Subject, TerminalProgress, render, report};
 //!
 //! fn compare(
 //!     topologies: &[&dyn Subject],
@@ -34,9 +34,15 @@
 //!     journeys: &[&dyn Journey],
 //!     script: &dyn Script,
 //! ) -> anyhow::Result<()> {
-//!     let settings = Settings::quick(42);
-//!     let comparison =
-//!         Comparison { topologies, floor: Some(floor), journeys, script, settings, version: "1.0.0" };
+//!     let comparison = Comparison {
+//!         topologies,
+//!         floor: Some(floor),
+//!         journeys,
+//!         script,
+//!         settings: Settings::quick(42),
+//!         version: "1.0.0",
+//!         interruption: Interruption::default(),
+//!     };
 //!     let results = comparison.run(&mut TerminalProgress::new())?;
 //!     println!("{}", render::table(&results, false));
 //!     serde_json::to_writer_pretty(std::fs::File::create("results.json")?, &results)?;
@@ -51,7 +57,7 @@
 //! about latency at that rate.
 //!
 //! # Where to go next
-//! `comparison` is the run; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
+//! `comparison` is the run; `turns` a round of it; `series` subjects that differ in one factor, beside it; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
 //! `verdict` and `quantity` what may be concluded; `report` the page; `loading` what is read; `diff` two runs.
 #![expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
 #![expect(
@@ -66,6 +72,7 @@ mod blast;
 mod block;
 mod client;
 mod comparison;
+mod course;
 mod dice;
 mod diff;
 mod equivalence;
@@ -73,9 +80,11 @@ mod error;
 mod generator;
 mod histogram;
 mod http;
+mod interruption;
 mod journey;
 mod loading;
 mod machine;
+mod measurements;
 mod pairing;
 mod preparation;
 mod proc;
@@ -85,12 +94,14 @@ pub mod render;
 pub mod report;
 mod results;
 mod schedule;
+mod series;
 mod settings;
 mod statistics;
 mod subject;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod turns;
 mod verdict;
 
 pub use affinity::CpuSets;
@@ -101,6 +112,7 @@ pub use dice::Dice;
 pub use diff::{Change, Circumstance, Diff, Finding, diff};
 pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
+pub use interruption::Interruption;
 pub use journey::{Journey, Script, Step};
 pub use loading::LoadError;
 pub use machine::Machine;
@@ -110,6 +122,7 @@ pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
 };
+pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, Settings};
 pub use statistics::{Ratio, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

@@ -10,7 +10,7 @@ pub(crate) fn ratios(rounds: &[Round], journey: &str, over: &str, under: &str) -
         p50: ratio(BlockCell::valid_p50_us),
         p99: ratio(BlockCell::valid_p99_us),
         cpu: ratio(BlockCell::total_cpu_us),
-        capacity: ratio(|cell| Some(cell.capacity_rps)),
+        capacity: ratio(|cell| cell.capacity_rps),
     }
 }
 

@@ -60,7 +60,7 @@ impl Quantity {
             Self::P50 => cell.valid_p50_us(),
             Self::P99 => cell.valid_p99_us(),
             Self::Cpu => cell.total_cpu_us(),
-            Self::Capacity => Some(cell.capacity_rps),
+            Self::Capacity => cell.capacity_rps,
         }
     }
 

@@ -222,8 +222,8 @@ pub struct BlockCell {
     pub cpu_us_per_request: Option<ByName<f64>>,
     /// From the end of the load until nothing was left to do, in milliseconds; none where that cannot be asked.
     pub settled_ms: Option<f64>,
-    /// Right answers per second with all connections busy.
-    pub capacity_rps: f64,
+    /// Right answers per second with all connections busy; none where that was not measured.
+    pub capacity_rps: Option<f64>,
     /// Errors of the capacity phase.
     pub capacity_errors: u64,
     /// Sends that were late by the generator's fault.

@@ -7,6 +7,11 @@ pub trait Subject {
     /// Its name in tables and results; unique within a comparison.
     fn label(&self) -> &str;
 
+    /// Whether it answers this journey; what it does not answer is not asked of it.
+    fn answers(&self, _journey: &str) -> bool {
+        true
+    }
+
     /// Starts it in fresh processes on fresh data and returns once it answers.
     ///
     /// The calling thread is pinned to the processors that the deployment may use; children inherit that. What fails

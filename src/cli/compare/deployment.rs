@@ -21,6 +21,9 @@ use crate::topology::Topology;
 /// How long a process may take to say whether it is settled.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The bare handlers only read.
+const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
+
 /// Something to be measured: started on a copy of the template's data, in processes of its own.
 pub(super) struct Deployment {
     pub(super) label: String,
@@ -41,6 +44,13 @@ pub(super) enum Program {
 impl Subject for Deployment {
     fn label(&self) -> &str {
         &self.label
+    }
+
+    fn answers(&self, journey: &str) -> bool {
+        match self.program {
+            Program::Topology(_) => true,
+            Program::Floor => FLOOR_JOURNEYS.contains(&journey),
+        }
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {

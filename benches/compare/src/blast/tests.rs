@@ -151,6 +151,7 @@ fn each_process_is_killed_paused_and_restarted_and_what_needs_it_is_down_until_i
         &journeys,
         &cpu_sets,
         1,
+        &Interruption::default(),
         |what, done, of_all| {
             heard.push(format!("{done} of {of_all}: {what}"));
         },

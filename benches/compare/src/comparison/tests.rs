@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::client::Client;
+use crate::dice::Dice;
 use crate::http::{Request, Response};
 use crate::render;
 use crate::results::{SCHEMA_ID, SCHEMA_VERSION};
@@ -126,8 +127,16 @@ fn run(
     settings: Settings,
 ) -> Result<Results, CompareError> {
     let journeys: &[&dyn Journey] = &[&Get("list"), &Get("item")];
-    Comparison { topologies, floor, journeys, script: &Greet, settings, version: "1.2.3" }
-        .run(&mut Heard::default())
+    Comparison {
+        topologies,
+        floor,
+        journeys,
+        script: &Greet,
+        settings,
+        version: "1.2.3",
+        interruption: Interruption::default(),
+    }
+    .run(&mut Heard::default())
 }
 
 #[test]
@@ -226,10 +235,57 @@ fn a_journey_that_is_refused_is_not_timed() {
         script: &Greet,
         settings: hasty(),
         version: "1",
+        interruption: Interruption::default(),
     };
     let error = comparison.run(&mut Heard::default()).expect_err("401 is not an answer");
     assert!(error.to_string().contains("GET /secret gave status 401"), "{error}");
     assert_eq!(one.running.get(), 0, "it was stopped");
+}
+
+/// Wishes for the end at the given line of progress.
+struct Impatient {
+    interruption: Interruption,
+    at: &'static str,
+}
+
+impl Progress for Impatient {
+    fn note(&mut self, _text: &str) {}
+
+    fn advance(&mut self, _done_seconds: f64, _total_seconds: f64, what: &str) {
+        if what.starts_with(self.at) {
+            self.interruption.want();
+        }
+    }
+}
+
+fn interrupted_at(at: &'static str) -> Result<Results, CompareError> {
+    let (one, two) = (fake("one"), fake("two"));
+    let interruption = Interruption::default();
+    let comparison = Comparison {
+        topologies: &[&one, &two],
+        floor: None,
+        journeys: &[&Get("list")],
+        script: &Greet,
+        settings: hasty(),
+        version: "1",
+        interruption: interruption.clone(),
+    };
+    let ended = comparison.run(&mut Impatient { interruption, at });
+    assert_eq!((one.running.get(), two.running.get()), (0, 0), "all were stopped");
+    ended
+}
+
+#[test]
+fn an_interrupted_run_has_its_complete_rounds_and_says_that_it_was_interrupted() {
+    let results = interrupted_at("round 2").expect("one round was complete");
+    assert_eq!(results.rounds.len(), 1);
+    assert!(results.ended_because.contains("interrupted"), "{}", results.ended_because);
+    assert!(render::table(&results, false).contains("interrupted"));
+}
+
+#[test]
+fn a_run_that_is_interrupted_in_its_first_round_has_no_results() {
+    assert!(matches!(interrupted_at("round 1"), Err(CompareError::Interrupted)));
 }
 
 #[test]

@@ -20,8 +20,7 @@ struct Strip<'a> {
 /// Right answers a second with all connections busy, one picture a journey.
 pub(super) fn capacity(results: &Results) -> Figure {
     let connections = results.settings.connections;
-    let (panels, rows) =
-        by_journey(results, "capacity", "capacity", "answers/s", |cell| Some(cell.capacity_rps));
+    let (panels, rows) = by_journey(results, "capacity", "capacity", "answers/s", |cell| cell.capacity_rps);
     Figure {
         id: "capacity",
         heading: "Capacity",

@@ -144,7 +144,7 @@ impl MadeUp {
                     services.iter().map(|service| ((*service).to_owned(), share_us)).collect(),
                 ),
                 settled_ms: Some(2.0 * level),
-                capacity_rps: 10_000.0 / level,
+                capacity_rps: Some(10_000.0 / level),
                 capacity_errors: 0,
                 late: 0,
                 queued: 0,

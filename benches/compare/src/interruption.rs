@@ -1,0 +1,20 @@
+//! The wish of whoever waits that a run ends soon, with what it has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether a run is to end before its time. Clones are one wish: a signal handler keeps one of them.
+#[derive(Debug, Clone, Default)]
+pub struct Interruption(Arc<AtomicBool>);
+
+impl Interruption {
+    /// From now on nothing new is begun: what is being measured is thrown away, and the results are those of what was complete.
+    pub fn want(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was wished.
+    pub fn is_wanted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
