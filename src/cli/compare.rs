@@ -16,6 +16,7 @@ use cleave_compare::{
     CompareError, Comparison, Results, Settings as Plan, Subject, TerminalProgress, render,
 };
 use cleave_core::{Ids, SystemClock};
+use cleave_floor::Stage;
 
 use self::deployment::{Deployment, Program};
 use self::experiment::Experiment;
@@ -30,6 +31,9 @@ use crate::settings::Settings;
 
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
+
+/// What processes log while they are measured.
+const QUIET: &str = "warn";
 
 /// What `compare` takes: topologies to measure, or a command about results that are there already.
 #[derive(Debug, Args)]
@@ -88,7 +92,7 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
 
 fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
-    "warn".clone_into(&mut settings.log.filter);
+    QUIET.clone_into(&mut settings.log.filter);
     start_logging(&settings)?;
     if settings.has_database_users() {
         return Err(usage(anyhow!(
@@ -122,12 +126,13 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
+        log_filter: QUIET.to_owned(),
     };
     let deployments = topologies
         .iter()
         .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
         .collect::<Vec<_>>();
-    let floor = deployment("bare handlers", Program::Floor);
+    let floor = deployment("bare handlers", Program::Floor(Stage::Queries));
     let plan = match (args.quick, args.thorough) {
         (true, _) => Plan::quick,
         (_, true) => Plan::thorough,

@@ -50,5 +50,8 @@ fn bytes(value: &impl Serialize) -> io::Result<Bytes> {
 fn of_median_size(mut answers: Vec<Bytes>) -> io::Result<Bytes> {
     answers.sort_by_key(Bytes::len);
     let middle = answers.len() / 2;
-    answers.into_iter().nth(middle).ok_or_else(|| io::Error::other("there is nothing to answer with: no goods"))
+    answers
+        .into_iter()
+        .nth(middle)
+        .ok_or_else(|| io::Error::other("there is nothing to answer with: no goods"))
 }

@@ -52,8 +52,11 @@ fn answer(mut stream: TcpStream, ready: &Ready) -> io::Result<()> {
     }
 }
 
-fn with_head(body: &[u8]) -> Vec<u8> {
-    let head =
-        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json\r\n\r\n", body.len());
+/// The answer with its head.
+pub(crate) fn with_head(body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json\r\n\r\n",
+        body.len()
+    );
     [head.as_bytes(), body].concat()
 }

@@ -56,44 +56,61 @@ impl Stage {
     }
 }
 
-/// The bare handlers, ready to answer.
-pub struct Floor {
-    databases: web::Data<Databases>,
-    answers: Answers,
+/// The bare handlers of one stage, ready to answer.
+pub struct Floor(Ready);
+
+enum Ready {
+    Echo(Answers),
+    Answers(web::Data<Answers>),
+    Queries(web::Data<Databases>),
 }
 
 impl Floor {
-    /// Opens the databases.
-    pub async fn open(settings: &FloorSettings) -> io::Result<Self> {
+    /// Opens the databases, and takes from them what the stage answers.
+    pub async fn open(stage: Stage, settings: &FloorSettings) -> io::Result<Self> {
         let FloorSettings { catalog_url, inventory_url, max_readers } = settings;
-        let databases = Databases::open(catalog_url, inventory_url, *max_readers).await.map_err(io::Error::other)?;
-        let answers = Answers::of(&databases).await?;
-        Ok(Self { databases: web::Data::new(databases), answers })
+        let databases =
+            Databases::open(catalog_url, inventory_url, *max_readers).await.map_err(io::Error::other)?;
+        let ready = match stage {
+            Stage::Echo => Ready::Echo(Answers::of(&databases).await?),
+            Stage::Answers => Ready::Answers(web::Data::new(Answers::of(&databases).await?)),
+            Stage::Queries => Ready::Queries(web::Data::new(databases)),
+        };
+        Ok(Self(ready))
     }
 
     /// Serves `GET /api/v1/products?limit=&category=&cursor=` and `GET /api/v1/products/{product_id}` with so many worker
-    /// threads. They end with the process.
-    pub async fn serve(self, stage: Stage, listener: TcpListener, workers: usize) -> io::Result<()> {
-        let Self { databases, answers } = self;
-        if stage == Stage::Echo {
-            echo::serve(&answers, listener)?;
-            return pending().await;
+    /// threads, the echo with one for each connection. They end with the process.
+    pub async fn serve(self, listener: TcpListener, workers: usize) -> io::Result<()> {
+        match self.0 {
+            Ready::Echo(answers) => {
+                echo::serve(&answers, listener)?;
+                pending().await
+            }
+            Ready::Answers(answers) => {
+                serve(listener, workers, move |config| answered(config.app_data(answers.clone()))).await
+            }
+            Ready::Queries(databases) => {
+                serve(listener, workers, move |config| queried(config.app_data(databases.clone()))).await
+            }
         }
-        let answers = web::Data::new(answers);
-        let routes = move |config: &mut web::ServiceConfig| match stage {
-            Stage::Queries => queried(config.app_data(databases.clone())),
-            _ => answered(config.app_data(answers.clone())),
-        };
-        HttpServer::new(move || App::new().configure(&routes))
-            .workers(workers)
-            .worker_max_blocking_threads(1)
-            .keep_alive(Duration::from_secs(75))
-            .tcp_nodelay(true)
-            .disable_signals()
-            .listen(listener)?
-            .run()
-            .await
     }
+}
+
+async fn serve(
+    listener: TcpListener,
+    workers: usize,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
+    HttpServer::new(move || App::new().configure(&routes))
+        .workers(workers)
+        .worker_max_blocking_threads(1)
+        .keep_alive(Duration::from_secs(75))
+        .tcp_nodelay(true)
+        .disable_signals()
+        .listen(listener)?
+        .run()
+        .await
 }
 
 impl std::fmt::Debug for Floor {
@@ -106,11 +123,15 @@ const LIST: &str = "/api/v1/products";
 const PRODUCT: &str = "/api/v1/products/{product_id}";
 
 fn queried(config: &mut web::ServiceConfig) {
-    config.route(LIST, web::get().to(queries::list_products)).route(PRODUCT, web::get().to(queries::get_product));
+    config
+        .route(LIST, web::get().to(queries::list_products))
+        .route(PRODUCT, web::get().to(queries::get_product));
 }
 
 fn answered(config: &mut web::ServiceConfig) {
-    config.route(LIST, web::get().to(answers::list_products)).route(PRODUCT, web::get().to(answers::get_product));
+    config
+        .route(LIST, web::get().to(answers::list_products))
+        .route(PRODUCT, web::get().to(answers::get_product));
 }
 
 #[cfg(test)]

@@ -14,7 +14,11 @@ pub(crate) struct Databases {
 }
 
 impl Databases {
-    pub(crate) async fn open(catalog_url: &str, inventory_url: &str, connections: u32) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn open(
+        catalog_url: &str,
+        inventory_url: &str,
+        connections: u32,
+    ) -> Result<Self, sqlx::Error> {
         sqlx::any::install_default_drivers();
         let catalog = pool(catalog_url, connections).await?;
         let inventory = pool(inventory_url, connections).await?;
@@ -156,8 +160,10 @@ impl Databases {
 
     /// All categories and all ids of products.
     pub(crate) async fn names(&self) -> Result<(Vec<String>, Vec<String>), sqlx::Error> {
-        let categories = sqlx::query_scalar("SELECT DISTINCT category FROM products").fetch_all(&self.catalog);
-        let product_ids = sqlx::query_scalar("SELECT product_id FROM products LIMIT 1000").fetch_all(&self.catalog);
+        let categories =
+            sqlx::query_scalar("SELECT DISTINCT category FROM products").fetch_all(&self.catalog);
+        let product_ids =
+            sqlx::query_scalar("SELECT product_id FROM products LIMIT 1000").fetch_all(&self.catalog);
         Ok((categories.await?, product_ids.await?))
     }
 }

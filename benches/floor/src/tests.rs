@@ -41,7 +41,9 @@ async fn databases(directory: &Path) -> Databases {
     let inventory_url = fill(
         &directory.join("inventory.db"),
         include_str!("../../../migrations/inventory/0001_levels_ledger_reservations.sql"),
-        "INSERT INTO stock_levels VALUES ('01990000-0000-7000-8000-000000000001', 7, 7, 0, 0, 1)",
+        "INSERT INTO stock_levels VALUES ('01990000-0000-7000-8000-000000000001', 7, 7, 0, 0, 1), \
+         ('01990000-0000-7000-8000-000000000002', 1, 1, 0, 0, 1), \
+         ('01990000-0000-7000-8000-000000000003', 0, 0, 0, 0, 1)",
     )
     .await;
     Databases::open(&catalog_url, &inventory_url, 1).await.expect("both are there")
@@ -102,13 +104,35 @@ async fn a_product_is_answered_with_its_stock() {
 
 #[tokio::test]
 async fn the_answers_that_are_always_the_same_are_those_of_median_size() {
-    let directory = tempfile::TempDir::new().expect("a temporary directory");
-    let databases = databases(directory.path()).await;
-    let answers = Answers::of(&databases).await;
-    assert!(answers.is_err(), "a product without stock is no answer");
-    databases.stock_everything(1).await;
-    let answers = Answers::of(&databases).await.expect("there are goods");
-    let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
+    let answers = answers().await;
     assert_eq!(json(&answers.product)["name"], "Rug", "the lamp has more to say, the rake less");
     assert_eq!(names(&json(&answers.page)), ["Lamp", "Rug"], "of two pages the larger");
+}
+
+#[tokio::test]
+async fn the_echo_answers_one_question_after_the_other_even_in_pieces() {
+    let answers = answers().await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let mut stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("it listens");
+    echo::serve(&answers, listener).expect("a thread");
+    for (question, body) in [("?limit=20", &answers.page), ("/4711", &answers.product)] {
+        let question = format!("GET /api/v1/products{question} HTTP/1.1\r\nhost: here\r\n\r\n");
+        for piece in question.as_bytes().chunks(30) {
+            stream.write_all(piece).expect("it reads");
+        }
+        let expected = echo::with_head(body);
+        let mut answer = vec![0; expected.len()];
+        stream.read_exact(&mut answer).expect("it answers");
+        assert_eq!(answer, expected);
+        assert!(answer.ends_with(body));
+    }
+}
+
+async fn answers() -> Answers {
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    Answers::of(&databases(directory.path()).await).await.expect("there are goods")
+}
+
+fn json(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("JSON")
 }

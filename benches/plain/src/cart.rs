@@ -123,7 +123,10 @@ fn line(row: &AnyRow) -> Result<Line, sqlx::Error> {
 /// The sum of all lines, or a refusal where it is beyond all numbers.
 pub(crate) fn total(lines: &[Line]) -> Result<i64, Refusal> {
     let add = |sum: i64, line: &Line| sum.checked_add(line.price_amount.checked_mul(line.quantity)?);
-    lines.iter().try_fold(0, add).ok_or_else(|| Refusal::invalid("invalid_quantity", "the total is too large"))
+    lines
+        .iter()
+        .try_fold(0, add)
+        .ok_or_else(|| Refusal::invalid("invalid_quantity", "the total is too large"))
 }
 
 fn cart(shop: &Shop, lines: Vec<Line>) -> Result<Cart, Refusal> {

@@ -99,8 +99,9 @@ impl Attempt<'_> {
         let total = self.shop.money(total);
         if self.request.expected_total.is_some_and(|expected| expected != total) {
             let Money { amount, currency } = total;
-            let detail =
-                format!("the total is {amount} {currency} and not the expected_total; look at the cart again");
+            let detail = format!(
+                "the total is {amount} {currency} and not the expected_total; look at the cart again"
+            );
             return Err(Refusal::new(StatusCode::CONFLICT, "price_changed", detail));
         }
         let lacking = lines.iter().filter(|line| line.available < line.quantity);
@@ -158,14 +159,16 @@ impl Attempt<'_> {
     }
 
     async fn take_money(&self, transaction: &mut Transaction, order: &Order) -> Result<(), sqlx::Error> {
-        sqlx::query("INSERT INTO payments (order_id, account_id, amount, captured_at) VALUES ($1, $2, $3, $4)")
-            .bind(order.order_id.as_str())
-            .bind(self.account_id)
-            .bind(order.total)
-            .bind(order.created_at.as_micros())
-            .execute(transaction)
-            .await
-            .map(drop)
+        sqlx::query(
+            "INSERT INTO payments (order_id, account_id, amount, captured_at) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(order.order_id.as_str())
+        .bind(self.account_id)
+        .bind(order.total)
+        .bind(order.created_at.as_micros())
+        .execute(transaction)
+        .await
+        .map(drop)
     }
 
     async fn empty_cart(&self, transaction: &mut Transaction) -> Result<(), sqlx::Error> {

@@ -23,7 +23,8 @@ impl FromRequest for Customer {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(customer(request).ok_or_else(|| {
-            let detail = "an access token is needed: send the header authorization with `Bearer ACCESS_TOKEN`";
+            let detail =
+                "an access token is needed: send the header authorization with `Bearer ACCESS_TOKEN`";
             Refusal::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
         }))
     }
@@ -45,12 +46,18 @@ impl FromRequest for Key {
         let refuse = |code, detail: String| Refusal::new(StatusCode::BAD_REQUEST, code, detail);
         let key = match request.headers().get("idempotency-key") {
             None => {
-                let detail = "send the header idempotency-key with a value of your own, so that a retry is safe";
+                let detail =
+                    "send the header idempotency-key with a value of your own, so that a retry is safe";
                 Err(refuse("idempotency_key_required", detail.to_owned()))
             }
-            Some(value) => IdempotencyKey::parse(value.to_str().unwrap_or_default()).map(Self).map_err(|error| {
-                refuse("idempotency_key_malformed", format!("the header idempotency-key is refused: {error}"))
-            }),
+            Some(value) => {
+                IdempotencyKey::parse(value.to_str().unwrap_or_default()).map(Self).map_err(|error| {
+                    refuse(
+                        "idempotency_key_malformed",
+                        format!("the header idempotency-key is refused: {error}"),
+                    )
+                })
+            }
         };
         ready(key)
     }

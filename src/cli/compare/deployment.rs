@@ -1,4 +1,4 @@
-//! A topology, or the bare handlers, as the instrument starts and stops them.
+//! A topology, or a reference beside it, as the instrument starts and stops them.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cleave_compare::{Client, Process, Request, Running, Subject};
+use cleave_floor::Stage;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -13,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::cli::Common;
 use crate::cli::floor::floor_plan;
+use crate::cli::plain::plain_plan;
 use crate::cli::up::fleet_plan;
 use crate::settings::Settings;
 use crate::supervisor::{Fleet, FleetHandle, FleetPlan, LogSink, ProcessInfo};
@@ -33,12 +35,15 @@ pub(super) struct Deployment {
     pub(super) settings: Settings,
     /// Where the copies are.
     pub(super) work: PathBuf,
+    /// What its processes log.
+    pub(super) log_filter: String,
 }
 
 /// What runs.
 pub(super) enum Program {
     Topology(Topology),
-    Floor,
+    Floor(Stage),
+    Plain,
 }
 
 impl Subject for Deployment {
@@ -48,8 +53,8 @@ impl Subject for Deployment {
 
     fn answers(&self, journey: &str) -> bool {
         match self.program {
-            Program::Topology(_) => true,
-            Program::Floor => FLOOR_JOURNEYS.contains(&journey),
+            Program::Topology(_) | Program::Plain => true,
+            Program::Floor(_) => FLOOR_JOURNEYS.contains(&journey),
         }
     }
 
@@ -86,11 +91,12 @@ impl Deployment {
                 topology.name().clone_into(&mut settings.topology);
                 fleet_plan(&self.common, &settings, topology, logs)
             }
-            Program::Floor => floor_plan(&self.common, settings, logs),
+            Program::Floor(stage) => floor_plan(&self.common, settings, *stage, logs),
+            Program::Plain => plain_plan(&self.common, settings, logs),
         }
         .map_err(|failure| anyhow::anyhow!("cannot plan the processes: {failure}"))?;
         for service in &mut plan.services {
-            service.env.push(("CLEAVE__LOG__FILTER".to_owned(), "warn".to_owned()));
+            service.env.push(("CLEAVE__LOG__FILTER".to_owned(), self.log_filter.clone()));
         }
         Ok(plan)
     }
@@ -160,7 +166,7 @@ impl Running for RunningFleet {
         let mut settled = true;
         for process in self.fleet_processes() {
             let response = Client::new(process.internal, PATIENCE).send(&Request::get("/settled")).ok()?;
-            // The bare handlers have nothing of the kind.
+            // The references have nothing of the kind.
             match response.status {
                 200 => {}
                 503 => settled = false,
