@@ -3,6 +3,7 @@
 mod deployment;
 mod experiment;
 mod interrupt;
+mod ladder;
 mod report;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -20,7 +21,9 @@ use cleave_floor::Stage;
 
 use self::deployment::{Deployment, Program};
 use self::experiment::Experiment;
+use self::ladder::Rungs;
 use self::report::{DiffArgs, ReportArgs};
+use super::plain;
 use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
@@ -92,7 +95,7 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
 
 fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
-    QUIET.clone_into(&mut settings.log.filter);
+    let everyday_log = std::mem::replace(&mut settings.log.filter, QUIET.to_owned());
     start_logging(&settings)?;
     if settings.has_database_users() {
         return Err(usage(anyhow!(
@@ -149,9 +152,18 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
     let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
+    let rungs = match plan.ladder {
+        Some(_) => {
+            block_on(plain::fill(&settings))?;
+            Some(Rungs::like(&floor, &everyday_log, topologies.get(1))?)
+        }
+        None => None,
+    };
+    let ladder = rungs.as_ref().map(|rungs| (rungs.plans(), rungs.prices()));
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
+        ladder: ladder.as_ref().map(|(rungs, prices)| ladder::plan(rungs, prices)),
         journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf), &cart, &checkout],
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: Plan { share_processors: args.share_cores, ..plan },

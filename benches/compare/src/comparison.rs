@@ -9,15 +9,18 @@ use time::format_description::well_known::Rfc3339;
 use crate::affinity::CpuSets;
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
+use crate::client::Client;
 use crate::course::Course;
 use crate::equivalence;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
+use crate::ladder::{Ladder, LadderPlan};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::Results;
+use crate::series::SeriesSettings;
 use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
@@ -29,6 +32,8 @@ pub struct Comparison<'a> {
     pub topologies: &'a [&'a dyn Subject],
     /// What the same journeys cost without the house around them; it takes no part in the script.
     pub floor: Option<&'a dyn Subject>,
+    /// Subjects that differ in one factor each, for settings that want a ladder.
+    pub ladder: Option<LadderPlan<'a>>,
     /// What is timed.
     pub journeys: &'a [&'a dyn Journey],
     /// What proves that the topologies are equivalent.
@@ -47,12 +52,15 @@ struct Preflight {
     /// By topology, in their order: its services, each once.
     services: Vec<Vec<String>>,
     round_cost: RoundCost,
+    /// What the baseline answered to the script.
+    transcript: Vec<Step>,
 }
 
 /// What was found beside the rounds.
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    ladder: Option<Ladder>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -134,6 +142,7 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.ladder = beside.ladder;
         Ok(results)
     }
 
@@ -141,7 +150,16 @@ impl Comparison<'_> {
     fn parts(&self, preflight: &Preflight) -> Vec<(&'static str, f64)> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
-        blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes))).into_iter().collect()
+        let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let ladder = self.wanted_ladder();
+        let ladder =
+            ladder.map(|(plan, series)| ("ladder", Ladder::seconds(&plan, &series, self.journeys.len())));
+        blast.into_iter().chain(ladder).collect()
+    }
+
+    /// The ladder where there is one, with how much of it is measured.
+    fn wanted_ladder(&self) -> Option<(LadderPlan<'_>, SeriesSettings)> {
+        self.ladder.zip(self.settings.ladder)
     }
 
     /// What will be measured, and how long that takes.
@@ -165,6 +183,9 @@ impl Comparison<'_> {
         let mut beside = Beside::default();
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
+        }
+        if let Some((plan, series)) = self.wanted_ladder() {
+            beside.ladder = Some(self.ladder(plan, series, preflight, cpu_sets, course)?);
         }
         Ok(beside)
     }
@@ -191,6 +212,72 @@ impl Comparison<'_> {
                 course.advance(left, &format!("blast radius {} of {of_all}: {what}", done + 1));
             },
         )
+    }
+
+    /// Every rung shows that it answers rightly before any is timed.
+    fn ladder(
+        &self,
+        plan: LadderPlan<'_>,
+        series: SeriesSettings,
+        preflight: &Preflight,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Ladder, CompareError> {
+        let journeys = self.journeys.len();
+        let all_seconds = Ladder::seconds(&plan, &series, journeys);
+        course.begin(all_seconds);
+        for rung in plan.rungs {
+            if self.interruption.is_wanted() {
+                break;
+            }
+            course.advance(all_seconds, &format!("ladder: {} checks its answers", rung.subject.label()));
+            let script = rung.is_equivalent.then_some(&*preflight.transcript);
+            self.check(rung.subject, script, cpu_sets)?;
+        }
+        Ladder::measure(
+            &plan,
+            self.journeys,
+            series,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, rounds| {
+                let left = SeriesSettings { rounds: series.rounds - rounds, ..series };
+                let left_seconds = Ladder::seconds(&plan, &left, journeys);
+                course.advance(left_seconds, &format!("ladder {} of {}: {what}", rounds + 1, series.rounds));
+            },
+        )
+    }
+
+    /// Starts a subject once: it must answer its journeys rightly, and the script as the baseline did where it is given.
+    fn check(
+        &self,
+        subject: &dyn Subject,
+        expected: Option<&[Step]>,
+        cpu_sets: &CpuSets,
+    ) -> Result<(), CompareError> {
+        let label = subject.label();
+        let guard = block::start(cpu_sets, label, subject)?;
+        let mut client =
+            equivalence::client(guard.running().address(), self.settings.request_timeout_seconds);
+        if let (Some(expected), Some(baseline)) = (expected, self.topologies.first()) {
+            let transcript = self.transcript(label, &mut client)?;
+            equivalence::compare((baseline.label(), expected), (label, &transcript))
+                .map_err(CompareError::Different)?;
+        }
+        let answered = self.answered(subject);
+        equivalence::probe(label, &mut client, &answered, self.settings.seed)?;
+        guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })
+    }
+
+    fn transcript(&self, label: &str, client: &mut Client) -> Result<Vec<Step>, CompareError> {
+        let failed = |source| CompareError::Script { label: label.to_owned(), source };
+        self.script.replay(client).map_err(failed)
+    }
+
+    /// The journeys that a subject has.
+    fn answered(&self, subject: &dyn Subject) -> Vec<&dyn Journey> {
+        self.journeys.iter().copied().filter(|journey| subject.answers(journey.name())).collect()
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {
@@ -251,10 +338,7 @@ impl Comparison<'_> {
                 let mut names = processes.map(|process| process.service).collect::<Vec<_>>();
                 names.dedup();
                 services.push(names);
-                let transcript = self
-                    .script
-                    .replay(&mut client)
-                    .map_err(|source| CompareError::Script { label: label.to_owned(), source })?;
+                let transcript = self.transcript(label, &mut client)?;
                 match &first {
                     None => first = Some((label.to_owned(), transcript)),
                     Some((baseline, expected)) => {
@@ -263,12 +347,7 @@ impl Comparison<'_> {
                     }
                 }
             }
-            let journeys = self
-                .journeys
-                .iter()
-                .copied()
-                .filter(|journey| subject.answers(journey.name()))
-                .collect::<Vec<_>>();
+            let journeys = self.answered(subject);
             equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
             let preparation_share = journeys
                 .iter()
@@ -284,11 +363,12 @@ impl Comparison<'_> {
             round_cost.fixed_seconds += subject_overhead.as_secs_f64() * times as f64;
             round_cost.preparation_share += preparation_share * times as f64;
         }
-        let script_steps = first.map_or(0, |(_, transcript)| transcript.len());
+        let transcript = first.map_or_else(Vec::new, |(_, transcript)| transcript);
+        let script_steps = transcript.len();
         course.note(&format!(
             "equivalent: {script_steps} steps of the script are answered alike by all topologies"
         ));
-        Ok(Preflight { script_steps, services, round_cost })
+        Ok(Preflight { script_steps, services, round_cost, transcript })
     }
 
     /// Why no further round should begin; none if one should.

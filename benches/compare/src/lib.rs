@@ -37,6 +37,7 @@
 //!     let comparison = Comparison {
 //!         topologies,
 //!         floor: Some(floor),
+//!         ladder: None,
 //!         journeys,
 //!         script,
 //!         settings: Settings::quick(42),
@@ -57,7 +58,8 @@
 //! about latency at that rate.
 //!
 //! # Where to go next
-//! `comparison` is the run; `turns` a round of it; `series` subjects that differ in one factor, beside it; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
+//! `comparison` is the run; `turns` a round of it; `series` subjects that differ in one factor, beside it;
+//! `ladder` one of those; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
 //! `verdict` and `quantity` what may be concluded; `report` the page; `loading` what is read; `diff` two runs.
 #![expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
 #![expect(
@@ -82,6 +84,7 @@ mod histogram;
 mod http;
 mod interruption;
 mod journey;
+mod ladder;
 mod loading;
 mod machine;
 mod measurements;
@@ -114,6 +117,7 @@ pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use interruption::Interruption;
 pub use journey::{Journey, Script, Step};
+pub use ladder::{Gap, Ladder, LadderPlan, Price, PricePlan, Rung, RungPlan, Span};
 pub use loading::LoadError;
 pub use machine::Machine;
 pub use progress::{Progress, TerminalProgress};
@@ -124,5 +128,5 @@ pub use results::{
 };
 pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, Settings};
-pub use statistics::{Ratio, paired_ratio, unpaired_ratio};
+pub use statistics::{Estimate, Ratio, paired_difference, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

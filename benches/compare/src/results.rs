@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
 use crate::blast::BlastRadius;
+use crate::ladder::Ladder;
 use crate::machine::Machine;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
@@ -61,6 +62,9 @@ pub struct Results {
     /// What goes on while a process is gone; none where nobody asked.
     #[serde(default)]
     pub blast_radius: Option<BlastRadius>,
+    /// Which factor adds how much; none where nobody asked.
+    #[serde(default)]
+    pub ladder: Option<Ladder>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::blast::BlastSettings;
+use crate::series::SeriesSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Settings {
     /// How the blast radius of each process is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub blast: Option<BlastSettings>,
+    /// How much of the ladder is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub ladder: Option<SeriesSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -77,6 +81,7 @@ impl Settings {
             void_late_share: 0.02,
             share_processors: false,
             blast: None,
+            ladder: None,
             withhold_half_width: 0.05,
         }
     }
@@ -89,6 +94,7 @@ impl Settings {
             budget_seconds: 600.0,
             limit_seconds: 680.0,
             blast: Some(BlastSettings::default()),
+            ladder: Some(Self::ladder_of_few_rounds()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,
@@ -104,6 +110,7 @@ impl Settings {
     pub fn thorough(seed: u64) -> Self {
         Self {
             plan: "thorough".to_owned(),
+            ladder: Some(Self::ladder(12, 0.6)),
             budget_seconds: 3_300.0,
             limit_seconds: 3_600.0,
             rounds_target: 60,
@@ -111,6 +118,17 @@ impl Settings {
             stop_half_width: 0.005,
             ..Self::standard(seed)
         }
+    }
+
+    /// The ladder of the standard plan, which takes about two minutes for a dozen rungs.
+    pub fn ladder_of_few_rounds() -> SeriesSettings {
+        Self::ladder(5, 0.23)
+    }
+
+    /// A ladder has many rungs, so its phases are short, and there is no capacity.
+    fn ladder(rounds: usize, paced_seconds: f64) -> SeriesSettings {
+        let phases = Phases { warm_up_seconds: 0.05, paced_seconds, capacity_seconds: 0.0 };
+        SeriesSettings { rounds, phases }
     }
 }
 

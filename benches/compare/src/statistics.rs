@@ -46,6 +46,26 @@ impl Ratio {
     }
 }
 
+/// A value in the unit of what was measured, and the interval that holds the true one in 95 of 100 runs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// What these values support; none of fewer than three.
+    pub(crate) fn of(values: Vec<f64>) -> Option<Self> {
+        let centre = Centre::of(values)?;
+        let half_width = student_975(centre.freedom) * centre.error;
+        Some(Self { value: centre.value, low: centre.value - half_width, high: centre.value + half_width })
+    }
+}
+
 /// Smaller differences are not worth a claim, however sure.
 const SMALLEST_CLAIM: f64 = 0.01;
 /// A factor of 10^43: whoever is less sure knows nothing.
@@ -60,6 +80,13 @@ pub fn paired_ratio(pairs: &[(f64, f64)]) -> Option<Ratio> {
     let logs = pairs.iter().filter_map(|(numerator, denominator)| log(*numerator).zip(log(*denominator)));
     let centre = Centre::of(logs.map(|(numerator, denominator)| numerator - denominator).collect())?;
     Some(Ratio::around(centre.value, student_975(centre.freedom) * centre.error))
+}
+
+/// By how much the first of paired measurements is more than the second, in their unit; none of fewer than three rounds.
+///
+/// The differences of steps add up to that of the whole, as ratios do not; but for what a trimmed mean cuts off of seven rounds and more.
+pub fn paired_difference(pairs: &[(f64, f64)]) -> Option<Estimate> {
+    Estimate::of(pairs.iter().map(|(over, under)| over - under).collect())
 }
 
 /// The ratio of two sets of measurements that have nothing to do with each other, such as those of two runs: `numerators`

@@ -96,6 +96,7 @@ impl<'a> Collected<'a> {
             floor,
             twin: Twin { label: self.twin.clone(), journeys: self.cells(&self.twin, phases) },
             blast_radius: None,
+            ladder: None,
             cpu_sets,
             pacing: self.measurements.pacing(),
             phases,

@@ -54,7 +54,7 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
     lines
 }
 
-/// One sentence for each journey and topology, and one for the baseline beside the floor.
+/// One sentence for each journey and topology, one for the baseline beside the floor, and the prices that a ladder tells.
 pub(crate) fn verdict(results: &Results) -> Vec<String> {
     let mut lines = Vec::new();
     for journey in &results.journey_order {
@@ -74,6 +74,7 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
             });
         }
     }
+    lines.extend(results.ladder.iter().flat_map(|ladder| ladder.told(&results.journey_order)));
     lines
 }
 

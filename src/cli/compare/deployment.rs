@@ -27,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
 
 /// Something to be measured: started on a copy of the template's data, in processes of its own.
+#[derive(Clone)]
 pub(super) struct Deployment {
     pub(super) label: String,
     pub(super) program: Program,
@@ -40,6 +41,7 @@ pub(super) struct Deployment {
 }
 
 /// What runs.
+#[derive(Clone)]
 pub(super) enum Program {
     Topology(Topology),
     Floor(Stage),
@@ -198,7 +200,8 @@ fn free_port() -> std::io::Result<u16> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies what is in a folder into another one that is there.
+pub(super) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());

@@ -16,6 +16,8 @@ pub(super) enum Experiment {
     Startup,
     /// What goes on while a process is killed, paused, restarted
     Blast,
+    /// Which factor adds how much, from plain sockets to a process for every module
+    Ladder,
 }
 
 impl Experiment {
@@ -37,6 +39,7 @@ impl Experiment {
             paced_seconds,
             capacity_seconds,
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
+            ladder: any(&[Self::Ladder]).then(|| plan.ladder.unwrap_or_else(Plan::ladder_of_few_rounds)),
             ..plan
         }
     }
@@ -53,7 +56,9 @@ mod tests {
         assert!(plan.paced_seconds > 0.0 && plan.rounds_most > 0);
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
-        assert!(plan.blast.is_some());
+        assert!(plan.blast.is_some() && plan.ladder.is_none());
+        let plan = Experiment::only(&[Experiment::Ladder], Plan::quick(1));
+        assert!(plan.ladder.is_some(), "whoever asks for it gets it, whatever the plan");
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));
         assert_eq!(plan.warm_up_seconds + plan.paced_seconds + plan.capacity_seconds, 0.0);
         assert!(plan.rounds_most > 0);

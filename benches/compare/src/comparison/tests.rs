@@ -231,6 +231,7 @@ fn a_journey_that_is_refused_is_not_timed() {
     let comparison = Comparison {
         topologies: &[&one],
         floor: None,
+        ladder: None,
         journeys: &[&Get("secret")],
         script: &Greet,
         settings: hasty(),

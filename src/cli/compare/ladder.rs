@@ -1,0 +1,114 @@
+//! The rungs of the ladder: from plain sockets to a store whose every module is a process, one factor a rung.
+
+mod layout;
+
+use cleave_compare::{LadderPlan, PricePlan, RungPlan};
+use cleave_floor::Stage;
+
+use self::layout::{Layout, Layouts};
+use super::deployment::{Deployment, Program};
+use crate::cli::Failure;
+use crate::topology::{Link, Topology};
+
+const PLAIN: &str = "plain monolith";
+const MODULAR: &str = "modular monolith";
+const APART: &str = "event log apart";
+
+/// A rung with what is deployed for it.
+struct Rung {
+    deployment: Deployment,
+    adds: &'static str,
+    branch_of: Option<&'static str>,
+    is_equivalent: bool,
+}
+
+impl Rung {
+    fn plan(&self) -> RungPlan<'_> {
+        let Self { deployment, adds, branch_of, is_equivalent } = self;
+        RungPlan { subject: deployment, adds, branch_of: *branch_of, is_equivalent: *is_equivalent }
+    }
+}
+
+/// The rungs of this store.
+pub(super) struct Rungs {
+    rungs: Vec<Rung>,
+    /// The rung that is told as the distributed one.
+    distributed: String,
+}
+
+impl Rungs {
+    /// The rungs, which are deployed as this deployment is but for what they differ in, up to processes that log as in everyday
+    /// operation. The second of the compared topologies is a branch where it is none of them.
+    pub(super) fn like(
+        template: &Deployment,
+        everyday_log: &str,
+        second: Option<&Topology>,
+    ) -> Result<Self, Failure> {
+        let layouts = Layouts::beside(&template.common.config, &template.work)?;
+        let deployment =
+            |label: &str, program| Deployment { label: label.to_owned(), program, ..template.clone() };
+        let reference = |label, program, adds| Rung {
+            deployment: deployment(label, program),
+            adds,
+            branch_of: None,
+            is_equivalent: false,
+        };
+        let store = |label, layout: &Layout, adds| -> Result<Rung, Failure> {
+            let common = layouts.common(&template.common);
+            let program = Program::Topology(layouts.topology(&common, layout)?);
+            let deployment = Deployment { common, ..deployment(label, program) };
+            Ok(Rung { deployment, adds, branch_of: None, is_equivalent: true })
+        };
+        let together = |link| Layout::together(link);
+        let apart = Layout::all_apart();
+        let mut logging = store("everyday log", &apart, "the log of everyday operation")?;
+        everyday_log.clone_into(&mut logging.deployment.log_filter);
+        let mut rungs = vec![
+            reference("loopback echo", Program::Floor(Stage::Echo), "the kernel and the load generator"),
+            reference("bare actix-web", Program::Floor(Stage::Answers), "a web framework"),
+            reference("bare handlers", Program::Floor(Stage::Queries), "the database, and answers as JSON"),
+            reference(PLAIN, Program::Plain, "a whole shop: stock by a join, limits, problems, customers"),
+            store(MODULAR, &together(None), "modules: contracts, a database each, a saga, events")?,
+            store(
+                "links in memory",
+                &together(Some(Link::Memory)),
+                "HTTP between modules, on the same thread",
+            )?,
+            store("links over unix", &together(Some(Link::Unix)), "Unix sockets and other threads")?,
+            store("links over tcp", &together(Some(Link::Tcp)), "TCP instead of Unix sockets")?,
+            store("gateway apart", &Layout::gateway_apart(), "a gateway in a process of its own")?,
+            store("modules apart", &Layout::modules_apart(), "a process for every module, and discovery")?,
+            store(APART, &apart, "the event log in a process of its own")?,
+            logging,
+        ];
+        let mut distributed = APART.to_owned();
+        if let Some(second) = second.filter(|second| !layout::is_all_apart(second)) {
+            second.name().clone_into(&mut distributed);
+            rungs.push(Rung {
+                deployment: deployment(second.name(), Program::Topology(second.clone())),
+                adds: "the second of the compared topologies",
+                branch_of: Some(MODULAR),
+                is_equivalent: true,
+            });
+        }
+        Ok(Self { rungs, distributed })
+    }
+
+    /// The rungs as the instrument takes them.
+    pub(super) fn plans(&self) -> Vec<RungPlan<'_>> {
+        self.rungs.iter().map(Rung::plan).collect()
+    }
+
+    /// What is told of them: what modules cost, and what their distribution costs.
+    pub(super) fn prices(&self) -> [PricePlan<'_>; 2] {
+        [
+            PricePlan { of: "modularity", from: PLAIN, to: MODULAR },
+            PricePlan { of: "distribution", from: MODULAR, to: &self.distributed },
+        ]
+    }
+}
+
+/// The ladder of these rungs and prices.
+pub(super) fn plan<'a>(rungs: &'a [RungPlan<'a>], prices: &'a [PricePlan<'a>]) -> LadderPlan<'a> {
+    LadderPlan { rungs, prices, twin_of: MODULAR }
+}
