@@ -6,6 +6,7 @@ mod normal;
 mod random;
 mod script;
 mod session;
+mod workload;
 
 use cleave_compare::{Dice, Journey, Request, Response};
 
@@ -14,6 +15,7 @@ pub use customers::Customers;
 pub use normal::Normaliser;
 pub use random::RandomSession;
 pub use script::ScriptedSession;
+pub use workload::{Workload, WorkloadError, WorkloadJourney};
 
 /// What is for sale, as a journey has to know it.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
 use cleave_compare::{
-    CompareError, Comparison, Results, Settings as Plan, Subject, TerminalProgress, render,
+    CompareError, Comparison, Journey, Results, Settings as Plan, Subject, TerminalProgress, render,
 };
 use cleave_core::{Ids, SystemClock};
 use cleave_floor::Stage;
@@ -27,7 +27,8 @@ use super::plain;
 use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
-    CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf,
+    CartJourney, CheckoutJourney, Customers, ListJourney, ProductJourney, ScriptedSession, Shelf, Workload,
+    WorkloadJourney,
 };
 use crate::provision::{self, Goods};
 use crate::settings::Settings;
@@ -37,6 +38,11 @@ const UNITS: i64 = 10_000;
 
 /// What processes log while they are measured.
 const QUIET: &str = "warn";
+/// Requests a second, rising. (A list of its own type, or the command line would take one flag for each.)
+type Rates = Vec<f64>;
+
+/// The mix that is loaded where nobody names one and there is time.
+const DEFAULT_WORKLOAD: &str = "browse-heavy";
 
 /// What `compare` takes: topologies to measure, or a command about results that are there already.
 #[derive(Debug, Args)]
@@ -57,6 +63,14 @@ pub(super) struct CompareArgs {
     /// Also kill, pause and restart each process under load, which takes 18 seconds for each; without --quick that is done anyway
     #[arg(long)]
     blast_radius: bool,
+    /// Also load a mix of all journeys: browse-heavy, checkout-heavy, read-only, or a TOML file with weights [default: browse-heavy,
+    /// and none with --quick]
+    #[arg(long, value_name = "NAME|FILE")]
+    workload: Option<String>,
+    /// Latency at these rates (requests a second, rising, separated by commas), and the highest that holds; without --quick that is done
+    /// anyway, from 250 to 16000
+    #[arg(long, value_name = "RATES", value_parser = experiment::parse_rates)]
+    rates: Option<Rates>,
     /// Measure only these, separated by commas [default: those of the plan]
     #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
     experiments: Vec<Experiment>,
@@ -111,6 +125,8 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
+    let workload = args.workload.as_deref().or((!args.quick).then_some(DEFAULT_WORKLOAD));
+    let workload = workload.map(Workload::find).transpose().map_err(usage)?;
     let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
@@ -148,10 +164,15 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     if args.blast_radius {
         plan.blast.get_or_insert_default();
     }
+    if let Some(rates) = &args.rates {
+        rates.clone_into(&mut plan.load.get_or_insert_default().rates);
+    }
     let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
     let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
+    let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
+    let single: [&dyn Journey; 4] = [&list, &product, &cart, &checkout];
     let rungs = match plan.ladder {
         Some(_) => {
             block_on(plain::fill(&settings))?;
@@ -160,11 +181,15 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         None => None,
     };
     let ladder = rungs.as_ref().map(|rungs| (rungs.plans(), rungs.prices()));
+    let ladder = ladder.as_ref().map(|(rungs, prices)| ladder::plan(rungs, &single, prices));
+    let workload = workload.as_ref().map(|workload| WorkloadJourney::new(workload, &shelf, &customers));
+    let mut journeys = single.to_vec();
+    journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
-        ladder: ladder.as_ref().map(|(rungs, prices)| ladder::plan(rungs, prices)),
-        journeys: &[&ListJourney(&shelf), &ProductJourney(&shelf), &cart, &checkout],
+        ladder,
+        journeys: &journeys,
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: Plan { share_processors: args.share_cores, ..plan },
         version: env!("CARGO_PKG_VERSION"),

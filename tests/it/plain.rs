@@ -186,6 +186,7 @@ fn what_is_refused_is_refused_alike_and_leaves_cart_and_stock_as_they_were() {
     let token = pair.world.store().access_token(false);
     let lamp = &pair.shelf.product_ids[0];
     let visa = json!({"payment_token": "tok_visa"});
+    let before = pair.available(lamp);
     let refusals =
         BTreeMap::from([("tok_declined", 402), ("tok_insufficient_funds", 402), ("tok_nobody_knows", 422)]);
     assert_eq!(pair.agree(&order("empty", &visa, &token)).body["code"], "cart_empty");

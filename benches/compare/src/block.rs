@@ -43,18 +43,17 @@ pub(crate) mod purpose {
     pub(crate) const PACED: u64 = 3;
     pub(crate) const CLOSED: u64 = 4;
     pub(crate) const PREFLIGHT: u64 = 6;
+    pub(crate) const LOAD: u64 = 7;
 }
 
 /// The closed loop cycles through so many requests.
 const CLOSED_REQUESTS: usize = 1000;
-/// More requests a second than this are not made ready where each is good once: far beyond what the disk allows.
-const MOST_ONCE_PER_SECOND: f64 = 1_000.0;
 /// How many requests show how long preparing takes.
 const TRIED_PREPARATIONS: usize = 64;
 /// Longer than this nobody waits for a deployment to settle.
 const LONGEST_SETTLING: Duration = Duration::from_secs(10);
 /// Between phases the deployment comes to rest, and the kernel books what its threads have run.
-const SETTLE: Duration = Duration::from_millis(10);
+pub(crate) const SETTLE: Duration = Duration::from_millis(10);
 /// The share of the capacity phase during which queues fill, not counted.
 const RAMP_SHARE: f64 = 0.2;
 
@@ -72,7 +71,8 @@ impl RoundPlan<'_> {
         let processes = guard.running().processes();
         let failed = |source| CompareError::Generator { label: label.to_owned(), source };
         let memory_pss_idle_kib = memory(&processes);
-        let mut generator = Generator::new(guard.running().address(), self.limits()).map_err(failed)?;
+        let mut generator = Generator::new(guard.running().address(), limits(self.settings, self.cpu_sets))
+            .map_err(failed)?;
         let mut measured = Measured {
             block: Block {
                 began_seconds,
@@ -127,7 +127,7 @@ impl RoundPlan<'_> {
         let count = closed_requests(journey, self.phases);
         let closed_requests = (0..count).map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
         preparation::ask(generator.address(), journey, &closed_requests)?;
-        let (warm_up_requests, closed_requests) = if journey.is_once() {
+        let (warm_up_requests, closed_requests) = if journey.once_per_second().is_some() {
             let mut warm_up = closed_requests;
             let share = self.phases.warm_up_seconds / busy;
             let rest = warm_up.split_off((warm_up.len() as f64 * share) as usize);
@@ -143,8 +143,7 @@ impl RoundPlan<'_> {
             journey.rate_per_second(self.settings.paced_rate_per_second),
             paced_length,
         );
-        let mut throw = dice(purpose::PACED);
-        let paced_requests = schedule.iter().map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+        let paced_requests = journey.requests(&mut dice(purpose::PACED), &schedule);
         preparation::ask(generator.address(), journey, &paced_requests)?;
         let paced_requests = generator.prepare(paced_requests);
         let paced = Load { journey, requests: &paced_requests };
@@ -182,31 +181,35 @@ impl RoundPlan<'_> {
         Ok((cell, phase))
     }
 
-    /// Runs a phase on a thread of its own on the generator's processor.
     fn on_generator<T: Send>(&self, phase: impl FnOnce() -> T + Send) -> T {
-        let pinned = || {
-            self.cpu_sets.pin_generator();
-            phase()
-        };
-        thread::scope(|scope| scope.spawn(pinned).join())
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        on_generator(self.cpu_sets, phase)
     }
+}
 
-    fn limits(&self) -> Limits {
-        Limits {
-            connections: self.settings.connections,
-            connections_most: self.settings.connections_most,
-            request_timeout: Duration::from_secs_f64(self.settings.request_timeout_seconds),
-            late: Duration::from_micros(self.settings.late_us),
-            spin: !self.cpu_sets.shared,
-        }
+/// Runs a phase on a thread of its own on the generator's processor.
+pub(crate) fn on_generator<T: Send>(cpu_sets: &CpuSets, phase: impl FnOnce() -> T + Send) -> T {
+    let pinned = || {
+        cpu_sets.pin_generator();
+        phase()
+    };
+    thread::scope(|scope| scope.spawn(pinned).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The generator's bounds.
+pub(crate) fn limits(settings: &Settings, cpu_sets: &CpuSets) -> Limits {
+    Limits {
+        connections: settings.connections,
+        connections_most: settings.connections_most,
+        request_timeout: Duration::from_secs_f64(settings.request_timeout_seconds),
+        late: Duration::from_micros(settings.late_us),
+        spin: !cpu_sets.shared,
     }
 }
 
 /// How many requests the warm-up and the closed loop take.
 fn closed_requests(journey: &dyn Journey, phases: Phases) -> usize {
-    let once = (phases.warm_up_seconds + phases.capacity_seconds) * MOST_ONCE_PER_SECOND;
-    if journey.is_once() { once.ceil() as usize } else { CLOSED_REQUESTS }
+    let seconds = phases.warm_up_seconds + phases.capacity_seconds;
+    journey.once_per_second().map_or(CLOSED_REQUESTS, |once| (seconds * once).ceil() as usize)
 }
 
 /// How long what has to be asked before a journey's phases takes beside the phases themselves: tried with a few
@@ -233,7 +236,7 @@ pub(crate) fn start(cpu_sets: &CpuSets, label: &str, subject: &dyn Subject) -> R
 }
 
 /// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.
-fn settled_ms(running: &dyn Running) -> Option<f64> {
+pub(crate) fn settled_ms(running: &dyn Running) -> Option<f64> {
     let start = Instant::now();
     loop {
         if running.is_settled()? {
@@ -254,14 +257,14 @@ fn memory(processes: &[Process]) -> Option<u64> {
     processes.iter().map(|process| proc::pss_kib(process.pid)).sum()
 }
 
-fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
+pub(crate) fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
     if processes.is_empty() {
         return None;
     }
     processes.iter().map(|process| ThreadTimes::read(process.pid)).collect()
 }
 
-fn cpu_by_service(
+pub(crate) fn cpu_by_service(
     processes: &[Process],
     times: Option<(Vec<ThreadTimes>, Vec<ThreadTimes>)>,
     requests: u64,

@@ -16,6 +16,7 @@ use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
 use crate::ladder::{Ladder, LadderPlan};
+use crate::load::{LoadCurves, LoadSettings};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
@@ -61,6 +62,7 @@ struct Preflight {
 struct Beside {
     blast_radius: Option<BlastRadius>,
     ladder: Option<Ladder>,
+    load: Option<LoadCurves>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -143,6 +145,7 @@ impl Comparison<'_> {
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
         results.ladder = beside.ladder;
+        results.load = beside.load;
         Ok(results)
     }
 
@@ -151,10 +154,11 @@ impl Comparison<'_> {
         let processes = preflight.services.iter().map(Vec::len).sum::<usize>();
         let blast = self.settings.blast.as_ref();
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
+        let load = self.settings.load.as_ref();
+        let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
         let ladder = self.wanted_ladder();
-        let ladder =
-            ladder.map(|(plan, series)| ("ladder", Ladder::seconds(&plan, &series, self.journeys.len())));
-        blast.into_iter().chain(ladder).collect()
+        let ladder = ladder.map(|(plan, series)| ("ladder", Ladder::seconds(&plan, &series)));
+        blast.into_iter().chain(load).chain(ladder).collect()
     }
 
     /// The ladder where there is one, with how much of it is measured.
@@ -184,10 +188,40 @@ impl Comparison<'_> {
         if let Some(settings) = &self.settings.blast {
             beside.blast_radius = Some(self.blast_radius(settings, preflight, cpu_sets, course)?);
         }
+        if let Some(settings) = &self.settings.load {
+            beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
         if let Some((plan, series)) = self.wanted_ladder() {
             beside.ladder = Some(self.ladder(plan, series, preflight, cpu_sets, course)?);
         }
         Ok(beside)
+    }
+
+    /// Of the last journey: that is the mix of all, where there is one.
+    fn load(
+        &self,
+        plan: &LoadSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<LoadCurves, CompareError> {
+        let Some(journey) = self.journeys.last() else {
+            return Err(CompareError::Plan("no journey is given".to_owned()));
+        };
+        let (topologies, sweeps) = (self.topologies, self.topologies.len() * plan.rounds);
+        let all_seconds = plan.seconds(topologies.len());
+        course.begin(all_seconds);
+        LoadCurves::measure(
+            plan,
+            topologies,
+            *journey,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, done| {
+                let left = all_seconds * (sweeps - done) as f64 / sweeps as f64;
+                course.advance(left, &format!("load {} of {sweeps}: {what}", done + 1));
+            },
+        )
     }
 
     fn blast_radius(
@@ -223,8 +257,7 @@ impl Comparison<'_> {
         cpu_sets: &CpuSets,
         course: &mut Course<'_>,
     ) -> Result<Ladder, CompareError> {
-        let journeys = self.journeys.len();
-        let all_seconds = Ladder::seconds(&plan, &series, journeys);
+        let all_seconds = Ladder::seconds(&plan, &series);
         course.begin(all_seconds);
         for rung in plan.rungs {
             if self.interruption.is_wanted() {
@@ -232,27 +265,20 @@ impl Comparison<'_> {
             }
             course.advance(all_seconds, &format!("ladder: {} checks its answers", rung.subject.label()));
             let script = rung.is_equivalent.then_some(&*preflight.transcript);
-            self.check(rung.subject, script, cpu_sets)?;
+            self.check(rung.subject, plan.journeys, script, cpu_sets)?;
         }
-        Ladder::measure(
-            &plan,
-            self.journeys,
-            series,
-            &self.settings,
-            cpu_sets,
-            &self.interruption,
-            |what, rounds| {
-                let left = SeriesSettings { rounds: series.rounds - rounds, ..series };
-                let left_seconds = Ladder::seconds(&plan, &left, journeys);
-                course.advance(left_seconds, &format!("ladder {} of {}: {what}", rounds + 1, series.rounds));
-            },
-        )
+        Ladder::measure(&plan, series, &self.settings, cpu_sets, &self.interruption, |what, rounds| {
+            let left = SeriesSettings { rounds: series.rounds - rounds, ..series };
+            let left_seconds = Ladder::seconds(&plan, &left);
+            course.advance(left_seconds, &format!("ladder {} of {}: {what}", rounds + 1, series.rounds));
+        })
     }
 
     /// Starts a subject once: it must answer its journeys rightly, and the script as the baseline did where it is given.
     fn check(
         &self,
         subject: &dyn Subject,
+        journeys: &[&dyn Journey],
         expected: Option<&[Step]>,
         cpu_sets: &CpuSets,
     ) -> Result<(), CompareError> {
@@ -265,19 +291,13 @@ impl Comparison<'_> {
             equivalence::compare((baseline.label(), expected), (label, &transcript))
                 .map_err(CompareError::Different)?;
         }
-        let answered = self.answered(subject);
-        equivalence::probe(label, &mut client, &answered, self.settings.seed)?;
+        equivalence::probe(label, &mut client, &answered(journeys, subject), self.settings.seed)?;
         guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })
     }
 
     fn transcript(&self, label: &str, client: &mut Client) -> Result<Vec<Step>, CompareError> {
         let failed = |source| CompareError::Script { label: label.to_owned(), source };
         self.script.replay(client).map_err(failed)
-    }
-
-    /// The journeys that a subject has.
-    fn answered(&self, subject: &dyn Subject) -> Vec<&dyn Journey> {
-        self.journeys.iter().copied().filter(|journey| subject.answers(journey.name())).collect()
     }
 
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {
@@ -347,7 +367,7 @@ impl Comparison<'_> {
                     }
                 }
             }
-            let journeys = self.answered(subject);
+            let journeys = answered(self.journeys, subject);
             equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
             let preparation_share = journeys
                 .iter()
@@ -395,6 +415,11 @@ impl Comparison<'_> {
         (would_end_seconds > settings.limit_seconds)
             .then(|| format!("another round would exceed the limit of {:.0} s", settings.limit_seconds))
     }
+}
+
+/// The journeys that a subject has.
+fn answered<'a>(journeys: &[&'a dyn Journey], subject: &dyn Subject) -> Vec<&'a dyn Journey> {
+    journeys.iter().copied().filter(|journey| subject.answers(journey.name())).collect()
 }
 
 fn labels(entries: &[Entry<'_>]) -> Vec<String> {

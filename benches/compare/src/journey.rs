@@ -1,6 +1,8 @@
 //! What is asked of every deployment: journeys, which are timed, and a script, which proves that the deployments are
 //! equivalent.
 
+use std::time::Duration;
+
 use crate::client::Client;
 use crate::dice::Dice;
 use crate::http::{Request, Response};
@@ -18,9 +20,15 @@ pub trait Journey: Sync {
         None
     }
 
-    /// Whether each request is good for one time only: the load never repeats one then.
-    fn is_once(&self) -> bool {
-        false
+    /// The requests of a load that come at these moments from its beginning. Journeys whose visitors come again know here when.
+    fn requests(&self, dice: &mut Dice, schedule: &[Duration]) -> Vec<Request> {
+        schedule.iter().map(|_| self.request(dice)).collect()
+    }
+
+    /// Where each request is good for one time only, how many a second are made ready for a load without a schedule: more than any
+    /// deployment answers. None where requests may be repeated.
+    fn once_per_second(&self) -> Option<f64> {
+        None
     }
 
     /// The rate of the paced phase, where the plan has this one for journeys that only read.

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::affinity::CpuSets;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
-use crate::journey::Journey;
 use crate::pairing;
 use crate::quantity::{Claim, Quantity};
 use crate::results::{ByName, Ratios};
@@ -75,7 +74,6 @@ impl Ladder {
     /// Measures; `note` hears what begins, with how many rounds are done.
     pub(crate) fn measure(
         plan: &LadderPlan<'_>,
-        journeys: &[&dyn Journey],
         series: SeriesSettings,
         settings: &Settings,
         cpu_sets: &CpuSets,
@@ -85,14 +83,18 @@ impl Ladder {
         let twin = plan.twin()?;
         let mut subjects: Vec<&dyn Subject> = plan.rungs.iter().map(|rung| rung.subject).collect();
         subjects.push(&twin);
-        let series = Series::measure(&subjects, journeys, series, settings, cpu_sets, interruption, note)?;
-        let journeys = journeys.iter().map(|journey| journey.name()).collect::<Vec<_>>();
+        let series =
+            Series::measure(&subjects, plan.journeys, series, settings, cpu_sets, interruption, note)?;
+        let journeys = plan.journeys.iter().map(|journey| journey.name()).collect::<Vec<_>>();
         Ok(Self::of(plan.described(), plan.prices, plan.twin_of, &journeys, series))
     }
 
-    /// About how long measuring takes.
-    pub(crate) fn seconds(plan: &LadderPlan<'_>, series: &SeriesSettings, journeys: usize) -> f64 {
-        series.seconds(plan.rungs.len() + 1, journeys)
+    /// About how long measuring takes, and looking at the answers before.
+    pub(crate) fn seconds(plan: &LadderPlan<'_>, series: &SeriesSettings) -> f64 {
+        /// A start, the script, an end.
+        const CHECK_SECONDS: f64 = 1.0;
+        let rungs = plan.rungs.len();
+        series.seconds(rungs + 1, plan.journeys.len()) + CHECK_SECONDS * rungs as f64
     }
 
     /// The ladder that these measurements make.

@@ -1,6 +1,7 @@
 //! The table on the terminal.
 
 mod blast;
+mod load;
 
 use std::fmt::Write as _;
 
@@ -31,14 +32,20 @@ pub fn table(results: &Results, colour: bool) -> String {
     for line in verdict::verdict(results) {
         let _ = writeln!(text, "{}", paint.bold(&line));
     }
-    text.push('\n');
-    text.push_str(&grid(&journeys(results), 2, paint));
-    text.push_str(&grid(&processes(results), 2, paint));
-    text.push('\n');
-    text.push_str(&grid(&deployments(results), 1, paint));
+    if !results.has_no_rounds() {
+        text.push('\n');
+        text.push_str(&grid(&journeys(results), 2, paint));
+        text.push_str(&grid(&processes(results), 2, paint));
+        text.push('\n');
+        text.push_str(&grid(&deployments(results), 1, paint));
+    }
     if let Some(blast) = &results.blast_radius {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
+    }
+    if let Some(load) = &results.load {
+        text.push('\n');
+        text.push_str(&grid(&load::rows(results, load), 2, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -188,16 +195,20 @@ fn deployments(results: &Results) -> Vec<Vec<Text>> {
 
 fn legend(results: &Results) -> Vec<String> {
     let settings = &results.settings;
-    let mut lines = vec![
-        format!(
+    let mut lines = Vec::new();
+    if !results.has_no_rounds() {
+        lines.push(format!(
             "p50, p99 and CPU at {:.0} requests/s, open loop, from the intended start; capacity: right answers/s with {} \
              connections always busy",
             settings.paced_rate_per_second, settings.connections
-        ),
-        "ratios: against the first topology, paired by round, with 95 % intervals; a column's quotient may differ a little"
-            .to_owned(),
-    ];
+        ));
+        lines.push(
+            "ratios: against the first topology, paired by round, with 95 % intervals; a column's quotient may differ a little"
+                .to_owned(),
+        );
+    }
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
+    lines.extend(results.load.as_ref().map(load::legend));
     let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
         (None, _) => "nothing is pinned on this system".to_owned(),
         (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),
@@ -210,12 +221,14 @@ fn legend(results: &Results) -> Vec<String> {
         (Some(p50), Some(p99), Some(max)) => {
             format!("late by {p50:.1} µs at p50, {p99:.1} at p99, {max:.0} at most")
         }
-        _ => format!("lateness {NOT_MEASURED}"),
+        _ => format!("late by something that was {NOT_MEASURED}"),
     };
-    lines.push(format!(
-        "{generator}; its sends were {lateness} ({} of {} too late)",
-        pacing.late, pacing.sent
-    ));
+    if !results.has_no_rounds() {
+        lines.push(format!(
+            "{generator}; its sends were {lateness} ({} of {} too late)",
+            pacing.late, pacing.sent
+        ));
+    }
     let all_cells = results.journeys.values().flat_map(|cells| cells.values());
     if all_cells.chain(results.twin.journeys.values()).any(|cell| !cell.p99_carries) {
         lines

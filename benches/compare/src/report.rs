@@ -5,13 +5,14 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `load`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod blast;
 mod blocks;
 mod environment;
 mod figure;
+mod load;
 mod markup;
 mod numbers;
 mod opening;
@@ -79,8 +80,13 @@ pub fn pictures(results: &Results) -> Vec<Picture> {
         .collect()
 }
 
+/// In the order of the page: what the rounds say, what was measured beside them, and the noise.
 fn figures(results: &Results) -> Vec<Figure> {
-    vec![
+    let beside = vec![load::figure(results), blast::figure(results)];
+    if results.has_no_rounds() {
+        return beside;
+    }
+    let mut figures = vec![
         ratios::figure(results),
         spectrum::figure(results),
         stacks::cpu(results),
@@ -88,9 +94,10 @@ fn figures(results: &Results) -> Vec<Figure> {
         stacks::memory(results),
         strips::settled(results),
         strips::start(results),
-        blast::figure(results),
-        blocks::figure(results),
-    ]
+    ];
+    figures.extend(beside);
+    figures.push(blocks::figure(results));
+    figures
 }
 
 #[cfg(test)]

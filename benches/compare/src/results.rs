@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::affinity::CpuSets;
 use crate::blast::BlastRadius;
 use crate::ladder::Ladder;
+use crate::load::LoadCurves;
 use crate::machine::Machine;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
@@ -65,6 +66,9 @@ pub struct Results {
     /// Which factor adds how much; none where nobody asked.
     #[serde(default)]
     pub ladder: Option<Ladder>,
+    /// Latency against load; none where nobody asked.
+    #[serde(default)]
+    pub load: Option<LoadCurves>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.
@@ -267,6 +271,11 @@ impl Results {
             let block = round.blocks.get(label)?;
             Some((block, block.journeys.get(journey)?))
         })
+    }
+
+    /// Whether only experiments beside the rounds were asked for.
+    pub(crate) fn has_no_rounds(&self) -> bool {
+        self.rounds.is_empty()
     }
 
     /// The topology that the others are compared with.

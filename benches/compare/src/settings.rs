@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::blast::BlastSettings;
+use crate::load::LoadSettings;
 use crate::series::SeriesSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
@@ -53,6 +54,9 @@ pub struct Settings {
     /// How much of the ladder is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub ladder: Option<SeriesSettings>,
+    /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub load: Option<LoadSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -82,6 +86,7 @@ impl Settings {
             share_processors: false,
             blast: None,
             ladder: None,
+            load: None,
             withhold_half_width: 0.05,
         }
     }
@@ -95,6 +100,7 @@ impl Settings {
             limit_seconds: 680.0,
             blast: Some(BlastSettings::default()),
             ladder: Some(Self::ladder_of_few_rounds()),
+            load: Some(LoadSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,

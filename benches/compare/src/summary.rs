@@ -97,6 +97,7 @@ impl<'a> Collected<'a> {
             twin: Twin { label: self.twin.clone(), journeys: self.cells(&self.twin, phases) },
             blast_radius: None,
             ladder: None,
+            load: None,
             cpu_sets,
             pacing: self.measurements.pacing(),
             phases,

@@ -1,5 +1,6 @@
 //! What may be concluded, in plain words, and how far to trust it.
 
+use crate::load::{LoadCurve, LoadCurves};
 use crate::quantity::{Claim, Quantity};
 use crate::results::{Cell, Results};
 use crate::statistics::Ratio;
@@ -11,6 +12,12 @@ const STEAL_WORTH_SAYING: f64 = 0.02;
 
 /// How far to trust the results: the A/A band first, then what withholds conclusions, one line each.
 pub(crate) fn trust(results: &Results) -> Vec<String> {
+    if results.has_no_rounds() {
+        return vec![format!(
+            "no rounds were asked for, so there is no A/A control; {:.0} s, seed {}",
+            results.elapsed_seconds, results.seed
+        )];
+    }
     let band: Vec<String> = results
         .journey_order
         .iter()
@@ -57,7 +64,8 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
 /// One sentence for each journey and topology, one for the baseline beside the floor, and the prices that a ladder tells.
 pub(crate) fn verdict(results: &Results) -> Vec<String> {
     let mut lines = Vec::new();
-    for journey in &results.journey_order {
+    let journeys = if results.has_no_rounds() { &[][..] } else { &results.journey_order };
+    for journey in journeys {
         for topology in results.topologies.iter().skip(1) {
             lines.push(sentence(results, journey, topology));
         }
@@ -75,7 +83,26 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
         }
     }
     lines.extend(results.ladder.iter().flat_map(|ladder| ladder.told(&results.journey_order)));
+    lines.extend(results.load.as_ref().map(|load| under_load(results, load)));
     lines
+}
+
+/// The highest rates that hold, and their ratios where there are rounds enough.
+fn under_load(results: &Results, load: &LoadCurves) -> String {
+    let highest = |label: &String| match load.topologies.get(label).and_then(LoadCurve::highest_rps) {
+        Some(rate) => format!("up to {rate:.0} requests a second in {label}"),
+        None => format!("at no rate that was tried in {label}"),
+    };
+    let highest = results.topologies.iter().map(highest).collect::<Vec<_>>().join(", ");
+    let ratio = |label: &String| {
+        let ratio = load.ratio(label, results.baseline())?;
+        Some(format!("; {label} holds {} times the rate of {}", with_interval(ratio), results.baseline()))
+    };
+    let ratios = results.topologies.iter().skip(1).filter_map(ratio).collect::<String>();
+    format!(
+        "{} under load: p99 stays within {} ms {highest}{ratios}",
+        load.journey, load.settings.objective_p99_ms
+    )
 }
 
 /// Why no conclusion may be drawn of a figure of a journey; none if one may.

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The bare handlers only read.
 const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
 
+/// What the plain monolith has.
+const PLAIN_JOURNEYS: [&str; 4] = ["list", "product", "cart", "checkout"];
+
 /// Something to be measured: started on a copy of the template's data, in processes of its own.
 #[derive(Clone)]
 pub(super) struct Deployment {
@@ -55,7 +58,8 @@ impl Subject for Deployment {
 
     fn answers(&self, journey: &str) -> bool {
         match self.program {
-            Program::Topology(_) | Program::Plain => true,
+            Program::Topology(_) => true,
+            Program::Plain => PLAIN_JOURNEYS.contains(&journey),
             Program::Floor(_) => FLOOR_JOURNEYS.contains(&journey),
         }
     }

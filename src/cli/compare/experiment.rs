@@ -18,6 +18,8 @@ pub(super) enum Experiment {
     Blast,
     /// Which factor adds how much, from plain sockets to a process for every module
     Ladder,
+    /// Latency at rising rates, and the highest rate that holds an objective
+    Load,
 }
 
 impl Experiment {
@@ -40,10 +42,30 @@ impl Experiment {
             capacity_seconds,
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
             ladder: any(&[Self::Ladder]).then(|| plan.ladder.unwrap_or_else(Plan::ladder_of_few_rounds)),
+            load: any(&[Self::Load]).then(|| plan.load.clone().unwrap_or_default()),
             ..plan
         }
     }
 }
+
+/// Rates as they stand on the command line: rising, separated by commas.
+pub(super) fn parse_rates(text: &str) -> Result<Vec<f64>, String> {
+    let rates = text.split(',').map(|rate| rate.trim().parse::<f64>().ok()).collect::<Option<Vec<_>>>();
+    let rates = rates.filter(|rates| {
+        rates.iter().all(|rate| (MOST_SELDOM..=MOST_OFTEN).contains(rate))
+            && rates.is_sorted_by(|low, high| low < high)
+    });
+    rates.ok_or_else(|| {
+        format!(
+            "rates are requests a second, rising, each from {MOST_SELDOM} to {MOST_OFTEN}, separated by commas, such as 500,1000,2000"
+        )
+    })
+}
+
+/// Fewer requests a second than this say nothing about a p99 within any patience.
+const MOST_SELDOM: f64 = 1.0;
+/// More than this no generator on one processor sends.
+const MOST_OFTEN: f64 = 1_000_000.0;
 
 #[cfg(test)]
 mod tests {
@@ -52,7 +74,7 @@ mod tests {
     #[test]
     fn what_is_not_chosen_takes_no_time() {
         let plan = Experiment::only(&[Experiment::Latency], Plan::standard(1));
-        assert_eq!((plan.capacity_seconds, plan.blast.as_ref()), (0.0, None));
+        assert_eq!((plan.capacity_seconds, plan.blast.as_ref(), plan.load.as_ref()), (0.0, None, None));
         assert!(plan.paced_seconds > 0.0 && plan.rounds_most > 0);
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
@@ -62,5 +84,14 @@ mod tests {
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));
         assert_eq!(plan.warm_up_seconds + plan.paced_seconds + plan.capacity_seconds, 0.0);
         assert!(plan.rounds_most > 0);
+    }
+
+    #[test]
+    fn rates_rise_and_are_numbers_that_can_be_sent() {
+        assert_eq!(parse_rates("500, 1000,2000.5"), Ok(vec![500.0, 1_000.0, 2_000.5]));
+        for wrong in ["", "500,500", "1000,500", "-5", "0", "nan", "inf", "1e12", "many", "500,,1000"] {
+            let error = parse_rates(wrong).expect_err(wrong);
+            assert!(error.contains("500,1000,2000"), "{error}");
+        }
     }
 }

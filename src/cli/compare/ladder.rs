@@ -2,7 +2,7 @@
 
 mod layout;
 
-use cleave_compare::{LadderPlan, PricePlan, RungPlan};
+use cleave_compare::{Journey, LadderPlan, PricePlan, RungPlan};
 use cleave_floor::Stage;
 
 use self::layout::{Layout, Layouts};
@@ -109,6 +109,10 @@ impl Rungs {
 }
 
 /// The ladder of these rungs and prices.
-pub(super) fn plan<'a>(rungs: &'a [RungPlan<'a>], prices: &'a [PricePlan<'a>]) -> LadderPlan<'a> {
-    LadderPlan { rungs, prices, twin_of: MODULAR }
+pub(super) fn plan<'a>(
+    rungs: &'a [RungPlan<'a>],
+    journeys: &'a [&'a dyn Journey],
+    prices: &'a [PricePlan<'a>],
+) -> LadderPlan<'a> {
+    LadderPlan { rungs, journeys, prices, twin_of: MODULAR }
 }

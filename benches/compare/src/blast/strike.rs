@@ -57,8 +57,7 @@ impl Trial<'_> {
             let dice = |purpose| Dice::new(self.seed, &[purpose, index]);
             let rate = journey.rate_per_second(self.settings.rate_per_second);
             let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
-            let mut throw = dice(purpose::PACED);
-            let requests = schedule.iter().map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+            let requests = journey.requests(&mut dice(purpose::PACED), &schedule);
             preparation::ask(address, *journey, &requests).map_err(failed)?;
             loads.push((*journey, schedule, requests));
         }

@@ -1,6 +1,7 @@
 //! Which rungs a ladder has.
 
 use crate::error::CompareError;
+use crate::journey::Journey;
 use crate::subject::{Running, Subject};
 
 use super::Rung;
@@ -10,6 +11,8 @@ use super::Rung;
 pub struct LadderPlan<'a> {
     /// From the lowest on.
     pub rungs: &'a [RungPlan<'a>],
+    /// What is asked; a rung is spared what it does not answer.
+    pub journeys: &'a [&'a dyn Journey],
     /// What lies between two rungs and has a name.
     pub prices: &'a [PricePlan<'a>],
     /// The label of the rung that is measured twice.

@@ -59,6 +59,7 @@ fn results() -> Results {
         twin: Twin { label: "mono (again)".to_owned(), journeys: named([("item", cell(84.5))]) },
         blast_radius: None,
         ladder: None,
+        load: None,
         cpu_sets: CpuSets { servers: vec![0], generator: Some(1), shared: false },
         pacing: Pacing::default(),
         phases: Phases { warm_up_seconds: 0.1, paced_seconds: 0.8, capacity_seconds: 0.4 },

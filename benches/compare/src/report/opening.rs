@@ -30,6 +30,9 @@ pub(super) fn section(results: &Results) -> Element {
 
 /// Whether the instrument agrees with itself, before anything that it says.
 fn control(results: &Results) -> String {
+    if results.has_no_rounds() {
+        return "No rounds were asked for, so nothing was measured twice under two names.".to_owned();
+    }
     let journeys = || results.journey_order.iter();
     let agreeing = journeys().filter(|journey| verdict::withheld(results, journey, Quantity::P50).is_none());
     format!(
@@ -42,6 +45,9 @@ fn control(results: &Results) -> String {
 
 /// The whole in a sentence a topology.
 fn headline(results: &Results) -> Vec<String> {
+    if results.has_no_rounds() {
+        return Vec::new();
+    }
     let others = results.topologies.iter().skip(1);
     let mut lines: Vec<String> = others.map(|topology| sentence(results, topology)).collect();
     if lines.is_empty() {

@@ -49,7 +49,8 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
     let results = MadeUp::default().results();
     let figures = figures(&results);
     let ids: Vec<&str> = figures.iter().map(|figure| figure.id).collect();
-    let expected = ["ratios", "spectrum", "cpu", "capacity", "memory", "settled", "start", "blast", "blocks"];
+    let expected =
+        ["ratios", "spectrum", "cpu", "capacity", "memory", "settled", "start", "load", "blast", "blocks"];
     assert_eq!(ids, expected);
     for figure in &figures {
         assert!(!figure.panels.is_empty() && !figure.table.rows.is_empty(), "{} is empty", figure.id);
@@ -63,7 +64,7 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
 fn every_picture_tells_who_cannot_see_it_what_it_shows_and_ids_are_used_once() {
     let page = page(&MadeUp::default().results());
     let pictures = page.matches("<svg").count();
-    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 2 + 1 + 2 + 2);
+    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 1 + 2 + 1 + 2 + 2);
     for part in ["<title id=", "<desc id=", "role=\"img\"", "aria-labelledby=\""] {
         assert!(page.matches(part).count() >= pictures, "{part} is missing somewhere");
     }
@@ -123,6 +124,21 @@ fn what_was_not_measured_is_said_and_breaks_nothing() {
     let page = page(&crate::pairing::with_ratios(results));
     assert!(page.contains("Nothing may be concluded") && page.contains("not measured"));
     assert!(!page.contains("NaN"));
+}
+
+#[test]
+fn without_rounds_only_the_experiments_are_shown_and_nothing_is_claimed() {
+    let mut results = MadeUp::default().results();
+    results.rounds.clear();
+    results.histograms.clear();
+    results.settings.rounds_most = 0;
+    let results = crate::pairing::with_ratios(results);
+    let page = page(&results);
+    assert!(page.contains("No rounds were asked for") && page.contains("Latency against load"));
+    assert!(!page.contains("answers in") && !page.contains("Latency spectrum") && !page.contains("NaN"));
+    let text = crate::render::table(&results, false);
+    assert!(text.contains("no rounds were asked for") && text.contains("under load"), "{text}");
+    assert!(!text.contains("journey  ") && !text.contains("withheld"), "{text}");
 }
 
 #[test]

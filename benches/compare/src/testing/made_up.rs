@@ -9,6 +9,7 @@ use crate::dice::Dice;
 use crate::histogram::Latencies;
 use crate::http::{Request, Response};
 use crate::journey::Journey;
+use crate::load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 use crate::machine::Machine;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
 use crate::settings::{Phases, Settings};
@@ -66,6 +67,7 @@ impl MadeUp {
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
+        results.load = Some(Self::load());
         results
     }
 
@@ -97,6 +99,43 @@ impl MadeUp {
         let topologies = [("mono", strikes(&["all"])), ("a | b", strikes(&["a", "b"]))];
         let topologies = topologies.map(|(label, strikes)| (label.to_owned(), strikes));
         BlastRadius { settings: BlastSettings::default(), topologies: topologies.into_iter().collect() }
+    }
+
+    /// The second topology holds half as much as the first.
+    fn load() -> LoadCurves {
+        let settings = LoadSettings { rates: vec![1_000.0, 2_000.0, 4_000.0], ..LoadSettings::default() };
+        let curve = |most: f64| {
+            let trial = |rate: &f64| Trial {
+                rate: *rate,
+                requests: *rate as u64,
+                errors: 0,
+                p50_us: Some(100.0 + rate / most * 50.0),
+                p99_us: Some(if *rate > most { 90_000.0 } else { 900.0 }),
+                cpu_us_per_request: Some(400_000.0 / most),
+                late: 0,
+                held: *rate <= most,
+            };
+            let trials = settings.rates.iter().map(trial).collect::<Vec<_>>();
+            let level = |trial: &Trial| Level {
+                rate: trial.rate,
+                rounds: 3,
+                held: if trial.held { 3 } else { 0 },
+                requests: trial.requests * 3,
+                errors: 0,
+                p50_us: trial.p50_us,
+                p99_us: trial.p99_us,
+                p99_carries: trial.rate > 1_500.0,
+                cpu_us_per_request: trial.cpu_us_per_request,
+            };
+            LoadCurve {
+                levels: trials.iter().map(level).collect(),
+                holds_rps: vec![Some(most), Some(most * 1.02), Some(most * 0.99)],
+                trials: vec![trials.clone(), trials.clone(), trials],
+            }
+        };
+        let topologies = [("mono", curve(4_000.0)), ("a | b", curve(2_000.0))];
+        let topologies = topologies.map(|(label, curve)| (label.to_owned(), curve)).into_iter().collect();
+        LoadCurves { journey: JOURNEYS[0].to_owned(), topologies, settings }
     }
 
     fn block(

@@ -1,0 +1,136 @@
+//! A workload: visitors who look around, put things into their carts and buy, in proportions that a person chose.
+//!
+//! It is loaded as an open loop: requests come when the schedule says so. Each is the next step of a visitor who has thought long
+//! enough, or the step of somebody who was there before the load began; so there are about as many visitors as a rate times the mean
+//! time of thought, and none of them waits for a slow answer to send the next request.
+
+mod form;
+mod visitor;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use cleave_compare::{Dice, Journey, Request, Response};
+
+pub use form::{Workload, WorkloadError};
+
+use self::visitor::Visitor;
+use super::{Customers, Shelf, buying, contains_near_end};
+
+/// What a visitor does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// Opens the front page: the first page of all products.
+    Home,
+    /// Opens a category.
+    Category,
+    /// Looks at a product.
+    Product,
+    /// Puts a product into the cart.
+    AddToCart,
+    /// Looks at the cart.
+    ViewCart,
+    /// Buys what is in the cart.
+    CheckOut,
+}
+
+/// More requests a second than this no deployment of one processor answers.
+const MOST_PER_SECOND: f64 = 12_000.0;
+
+/// Visitors whose carts are there already, for loads that have no schedule.
+const REGULARS: usize = 200;
+
+/// A workload as a journey: all its steps together.
+#[derive(Debug)]
+pub struct WorkloadJourney<'shelf> {
+    workload: &'shelf Workload,
+    shelf: &'shelf Shelf,
+    customers: &'shelf Customers,
+    regulars: Vec<String>,
+}
+
+impl<'shelf> WorkloadJourney<'shelf> {
+    /// This workload in a store with this shelf.
+    pub fn new(workload: &'shelf Workload, shelf: &'shelf Shelf, customers: &'shelf Customers) -> Self {
+        let mut dice = Dice::new(1, &[]);
+        let regulars = (0..REGULARS).map(|_| customers.newcomer(&mut dice)).collect();
+        Self { workload, shelf, customers, regulars }
+    }
+
+    fn newcomer(&self, dice: &mut Dice) -> Visitor {
+        Visitor::new(self.customers.newcomer(dice))
+    }
+
+    fn think(&self, dice: &mut Dice) -> Duration {
+        let (shortest, longest) = self.workload.think_seconds();
+        Duration::from_secs_f64((longest - shortest).mul_add(dice.unit(), shortest))
+    }
+}
+
+impl Journey for WorkloadJourney<'_> {
+    fn name(&self) -> &str {
+        self.workload.name()
+    }
+
+    /// Of a load without a schedule nobody is seen twice but the regulars, who fill and look at their carts.
+    fn request(&self, dice: &mut Dice) -> Request {
+        let step = self.workload.step(dice);
+        match step {
+            Step::AddToCart | Step::ViewCart => {
+                let regular = dice.pick(&self.regulars).cloned().unwrap_or_default();
+                Visitor::new(regular).ask(step, self.shelf, dice)
+            }
+            _ => self.newcomer(dice).ask(step, self.shelf, dice),
+        }
+    }
+
+    fn requests(&self, dice: &mut Dice, schedule: &[Duration]) -> Vec<Request> {
+        let mut visitors: Vec<Visitor> = Vec::new();
+        let mut thinking = BinaryHeap::new();
+        let mut requests = Vec::with_capacity(schedule.len());
+        for due in schedule {
+            let is_ready = thinking.peek().is_some_and(|Reverse((ready, _))| ready <= due);
+            let number = match if is_ready { thinking.pop() } else { None } {
+                Some(Reverse((_, number))) => number,
+                None => {
+                    visitors.push(self.newcomer(dice));
+                    visitors.len() - 1
+                }
+            };
+            let step = self.workload.step(dice);
+            requests.push(visitors[number].ask(step, self.shelf, dice));
+            thinking.push(Reverse((*due + self.think(dice), number)));
+        }
+        requests
+    }
+
+    fn preparation(&self, request: &Request) -> Option<Request> {
+        visitor::preparation(request)
+    }
+
+    fn once_per_second(&self) -> Option<f64> {
+        self.workload.buys().then_some(MOST_PER_SECOND)
+    }
+
+    fn rate_per_second(&self, plan: f64) -> f64 {
+        plan / 2.0
+    }
+
+    /// Whether it is the right answer to one of the steps: errors look like none of them.
+    fn accepts(&self, response: &Response) -> bool {
+        match response.status {
+            200 => {
+                let near_end = |wanted: &[u8]| contains_near_end(&response.body, wanted);
+                near_end(br#""next_cursor":"#)
+                    || near_end(br#""total":"#)
+                    || near_end(br#""available":"#) && !response.body.ends_with(b"null}")
+            }
+            201 => buying::is_confirmed(response),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
