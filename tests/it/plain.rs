@@ -8,6 +8,7 @@ use std::time::Duration;
 use cleave::journeys::{
     CartJourney, CheckoutJourney, Customers, ListJourney, Normaliser, ProductJourney, Shelf,
 };
+use cleave::provision;
 use cleave_auth::TokenIssuer;
 use cleave_compare::{Client, Dice, Journey, Request, Response};
 use cleave_db::DatabaseSettings;
@@ -30,6 +31,8 @@ struct Pair {
 impl Pair {
     fn start() -> Self {
         let store = Store::stocked();
+        let receiving = provision::receive(&store.settings, store.clock.clone(), store.ids.clone(), 20);
+        runtime().block_on(receiving).expect("goods come in");
         let file = |name: &str| {
             let url = store.settings.database_url(name);
             PathBuf::from(url.strip_prefix("sqlite:").expect("it is SQLite"))
@@ -200,7 +203,11 @@ fn what_is_refused_is_refused_alike_and_leaves_cart_and_stock_as_they_were() {
     assert_eq!(pair.agree(&order("cheap", &cheap, &token)).body["code"], "price_changed");
     pair.agree(&put_item(lamp, 10_000, &token));
     assert_eq!(pair.agree(&order("many", &visa, &token)).body["code"], "out_of_stock");
-    pair.agree(&put_item(lamp, 0, &token));
+    let refused = pair.ask(&put_item(lamp, 0, &token));
+    assert_eq!(
+        refused.map(|answer| answer.body["code"].clone()),
+        [json!("invalid_quantity"), json!("invalid_quantity")]
+    );
     pair.agree(&put_item("00000000-0000-7000-8000-000000000000", 1, &token));
     let without_key = Request::new("POST", "/api/v1/orders").json(visa.to_string());
     let without_key = without_key.header("authorization", format!("Bearer {token}"));

@@ -16,6 +16,7 @@ use crate::quantity::{Claim, Quantity};
 use crate::results::{ByName, Ratios};
 use crate::series::{Series, SeriesSettings};
 use crate::settings::Settings;
+use crate::statistics::Estimate;
 use crate::subject::Subject;
 
 pub use plan::{LadderPlan, PricePlan, RungPlan};
@@ -55,6 +56,8 @@ pub struct Rung {
     pub on: Option<String>,
     /// Whether nothing stands on it.
     pub is_branch: bool,
+    /// What it cannot do that those above it can: goes on after its name.
+    pub lacks: Option<String>,
 }
 
 /// What something costs: one rung beside another.
@@ -154,6 +157,34 @@ impl Ladder {
     pub(crate) fn answering<'a>(&'a self, journey: &'a str) -> impl Iterator<Item = &'a Rung> {
         let cells = self.series.journeys.get(journey);
         self.rungs.iter().filter(move |rung| cells.is_some_and(|cells| cells.contains_key(&rung.label)))
+    }
+
+    /// What a rung adds to the one below it.
+    pub(crate) fn step(&self, journey: &str, rung: &str) -> Option<Span> {
+        self.steps.get(journey)?.get(rung).copied()
+    }
+
+    /// What all steps add up to, in microseconds: about what the whole is. None where one of them is not known.
+    pub(crate) fn together(&self, journey: &str, quantity: Quantity) -> Option<f64> {
+        let above = self.chain(journey).skip(1);
+        above.map(|rung| Some(self.step(journey, &rung.label)?.gap(quantity)?.us.value)).sum()
+    }
+
+    /// What a rung has, of all rounds together, in microseconds.
+    pub(crate) fn level(&self, journey: &str, rung: &str, quantity: Quantity) -> Option<f64> {
+        let cell = self.series.journeys.get(journey)?.get(rung)?;
+        match quantity {
+            Quantity::P50 => cell.p50_us,
+            Quantity::Cpu => cell.cpu_us_per_request,
+            Quantity::P99 | Quantity::Capacity => None,
+        }
+    }
+
+    /// The same from round to round, as steps are.
+    pub(crate) fn estimate(&self, journey: &str, rung: &str, quantity: Quantity) -> Option<Estimate> {
+        let cells =
+            self.series.rounds.iter().filter_map(|round| round.blocks.get(rung)?.journeys.get(journey));
+        Estimate::of(cells.filter_map(|cell| quantity.of_block(cell)).collect())
     }
 
     /// What may be said of a gap beside the ladder's own control. The rounds of a ladder are few: a wide control hides small steps, and makes no

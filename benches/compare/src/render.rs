@@ -1,6 +1,7 @@
 //! The table on the terminal.
 
 mod blast;
+mod ladder;
 mod load;
 
 use std::fmt::Write as _;
@@ -42,6 +43,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(blast) = &results.blast_radius {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
+    }
+    if let Some(ladder) = &results.ladder {
+        text.push('\n');
+        text.push_str(&grid(&ladder::rows(results, ladder), 3, paint));
     }
     if let Some(load) = &results.load {
         text.push('\n');
@@ -208,6 +213,7 @@ fn legend(results: &Results) -> Vec<String> {
         );
     }
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
+    lines.extend(results.ladder.as_ref().map(ladder::legend));
     lines.extend(results.load.as_ref().map(load::legend));
     let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
         (None, _) => "nothing is pinned on this system".to_owned(),

@@ -5,13 +5,14 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `load`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `ladder`, `load`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod blast;
 mod blocks;
 mod environment;
 mod figure;
+mod ladder;
 mod load;
 mod markup;
 mod numbers;
@@ -82,7 +83,7 @@ pub fn pictures(results: &Results) -> Vec<Picture> {
 
 /// In the order of the page: what the rounds say, what was measured beside them, and the noise.
 fn figures(results: &Results) -> Vec<Figure> {
-    let beside = vec![load::figure(results), blast::figure(results)];
+    let beside = vec![ladder::figure(results), load::figure(results), blast::figure(results)];
     if results.has_no_rounds() {
         return beside;
     }

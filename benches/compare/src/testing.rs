@@ -1,6 +1,7 @@
 //! What tests load and what they read: a tiny server, and results that nobody measured.
 
 mod made_up;
+mod made_up_ladder;
 mod server;
 
 pub(crate) use made_up::{MadeUp, normal};

@@ -14,18 +14,29 @@ const PLAIN: &str = "plain monolith";
 const MODULAR: &str = "modular monolith";
 const APART: &str = "event log apart";
 
+/// What the plain monolith gives up.
+const PLAIN_LACKS: &str = "cannot be split or scaled in parts, gives no part a database or a team of its own, goes down as a whole, tells \
+                           nobody else what has happened, and has neither metrics nor deadlines for its calls";
+
 /// A rung with what is deployed for it.
 struct Rung {
     deployment: Deployment,
     adds: &'static str,
     branch_of: Option<&'static str>,
+    lacks: Option<&'static str>,
     is_equivalent: bool,
 }
 
 impl Rung {
     fn plan(&self) -> RungPlan<'_> {
-        let Self { deployment, adds, branch_of, is_equivalent } = self;
-        RungPlan { subject: deployment, adds, branch_of: *branch_of, is_equivalent: *is_equivalent }
+        let Self { deployment, adds, branch_of, lacks, is_equivalent } = self;
+        RungPlan {
+            subject: deployment,
+            adds,
+            branch_of: *branch_of,
+            lacks: *lacks,
+            is_equivalent: *is_equivalent,
+        }
     }
 }
 
@@ -51,13 +62,14 @@ impl Rungs {
             deployment: deployment(label, program),
             adds,
             branch_of: None,
+            lacks: None,
             is_equivalent: false,
         };
         let store = |label, layout: &Layout, adds| -> Result<Rung, Failure> {
             let common = layouts.common(&template.common);
             let program = Program::Topology(layouts.topology(&common, layout)?);
             let deployment = Deployment { common, ..deployment(label, program) };
-            Ok(Rung { deployment, adds, branch_of: None, is_equivalent: true })
+            Ok(Rung { deployment, adds, branch_of: None, lacks: None, is_equivalent: true })
         };
         let together = |link| Layout::together(link);
         let apart = Layout::all_apart();
@@ -67,7 +79,10 @@ impl Rungs {
             reference("loopback echo", Program::Floor(Stage::Echo), "the kernel and the load generator"),
             reference("bare actix-web", Program::Floor(Stage::Answers), "a web framework"),
             reference("bare handlers", Program::Floor(Stage::Queries), "the database, and answers as JSON"),
-            reference(PLAIN, Program::Plain, "a whole shop: stock by a join, limits, problems, customers"),
+            Rung {
+                lacks: Some(PLAIN_LACKS),
+                ..reference(PLAIN, Program::Plain, "a whole shop, stock by a join, limits, problems")
+            },
             store(MODULAR, &together(None), "modules: contracts, a database each, a saga, events")?,
             store(
                 "links in memory",
@@ -88,6 +103,7 @@ impl Rungs {
                 deployment: deployment(second.name(), Program::Topology(second.clone())),
                 adds: "the second of the compared topologies",
                 branch_of: Some(MODULAR),
+                lacks: None,
                 is_equivalent: true,
             });
         }

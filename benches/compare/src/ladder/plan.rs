@@ -28,6 +28,8 @@ pub struct RungPlan<'a> {
     pub adds: &'a str,
     /// The label of the rung that a branch stands on; none of a rung that stands on the one before.
     pub branch_of: Option<&'a str>,
+    /// What it cannot do that those above it can, to go on after its name: "cannot be split".
+    pub lacks: Option<&'a str>,
     /// Whether it claims to be the same as the topologies, and so has to answer the script as they do.
     pub is_equivalent: bool,
 }
@@ -48,11 +50,12 @@ impl<'a> LadderPlan<'a> {
     pub(super) fn described(&self) -> Vec<Rung> {
         let mut before: Option<&str> = None;
         let mut rungs = Vec::new();
-        for RungPlan { subject, adds, branch_of, .. } in self.rungs {
+        for RungPlan { subject, adds, branch_of, lacks, .. } in self.rungs {
             let label = subject.label();
             let on = branch_of.or(before).map(str::to_owned);
             let is_branch = branch_of.is_some();
-            rungs.push(Rung { label: label.to_owned(), adds: (*adds).to_owned(), on, is_branch });
+            let lacks = lacks.map(str::to_owned);
+            rungs.push(Rung { label: label.to_owned(), adds: (*adds).to_owned(), on, is_branch, lacks });
             if !is_branch {
                 before = Some(label);
             }

@@ -36,7 +36,7 @@ impl Default for MadeUp {
     }
 }
 
-const JOURNEYS: [&str; 2] = ["list", "<item> & \"more\""];
+pub(super) const JOURNEYS: [&str; 2] = ["list", "<item> & \"more\""];
 const REQUESTS: usize = 300;
 
 impl MadeUp {
@@ -68,6 +68,7 @@ impl MadeUp {
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
         results.load = Some(Self::load());
+        results.ladder = Some(self.ladder());
         results
     }
 
@@ -138,7 +139,7 @@ impl MadeUp {
         LoadCurves { journey: JOURNEYS[0].to_owned(), topologies, settings }
     }
 
-    fn block(
+    pub(super) fn block(
         self,
         dice: &mut Dice,
         began_seconds: f64,
