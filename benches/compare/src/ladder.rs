@@ -1,7 +1,7 @@
 //! The ladder: subjects of which each adds one factor to the one below, so that a difference falls into parts with names.
 //!
 //! The rungs are measured as a [`Series`], one of them twice (the ladder's own A/A control). Each stands on the one before; a
-//! *branch* is a rung on which nothing stands. *Prices* are what lies between two rungs that may be far apart.
+//! *branch* is a rung on which nothing stands. *Costs* are what lies between two rungs that may be far apart.
 
 mod plan;
 mod span;
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::statistics::Estimate;
 use crate::subject::Subject;
 
-pub use plan::{LadderPlan, PricePlan, RungPlan};
+pub use plan::{LadderPlan, CostPlan, RungPlan};
 pub use span::{Gap, Span};
 
 /// The figures that the rungs are compared in.
@@ -36,7 +36,7 @@ pub struct Ladder {
     /// By journey: the highest rung beside the lowest that answers it; branches do not count.
     pub whole: ByName<Span>,
     /// What lies between rungs that may be far apart.
-    pub prices: Vec<Price>,
+    pub costs: Vec<Cost>,
     /// The rung that is measured twice.
     pub twin_of: String,
     /// By journey: that rung's twin over itself. All but 1.0 is error.
@@ -62,9 +62,9 @@ pub struct Rung {
 
 /// What something costs: one rung beside another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Price {
-    /// Of what.
-    pub of: String,
+pub struct Cost {
+    /// What it is called.
+    pub name: String,
     /// The rung without it.
     pub from: String,
     /// The rung with it.
@@ -89,7 +89,7 @@ impl Ladder {
         let series =
             Series::measure(&subjects, plan.journeys, series, settings, cpu_sets, interruption, note)?;
         let journeys = plan.journeys.iter().map(|journey| journey.name()).collect::<Vec<_>>();
-        Ok(Self::of(plan.described(), plan.prices, plan.twin_of, &journeys, series))
+        Ok(Self::of(plan.described(), plan.costs, plan.twin_of, &journeys, series))
     }
 
     /// About how long measuring takes, and looking at the answers before.
@@ -103,7 +103,7 @@ impl Ladder {
     /// The ladder that these measurements make.
     pub(crate) fn of(
         rungs: Vec<Rung>,
-        prices: &[PricePlan<'_>],
+        costs: &[CostPlan<'_>],
         twin_of: &str,
         journeys: &[&str],
         series: Series,
@@ -118,18 +118,18 @@ impl Ladder {
                 steps.entry(journey).or_default().insert(rung.label.clone(), span);
             }
         }
-        let prices = prices.iter().map(|price| Price {
-            of: price.of.to_owned(),
-            from: price.from.to_owned(),
-            to: price.to.to_owned(),
-            journeys: between(price.to, price.from),
+        let costs = costs.iter().map(|cost| Cost {
+            name: cost.name.to_owned(),
+            from: cost.from.to_owned(),
+            to: cost.to.to_owned(),
+            journeys: between(cost.to, cost.from),
         });
         let twin = plan::twin_label(twin_of);
         let control = journeys
             .iter()
             .map(|journey| ((*journey).to_owned(), pairing::ratios(&series.rounds, journey, &twin, twin_of)));
         let mut ladder = Self {
-            prices: prices.collect(),
+            costs: costs.collect(),
             control: control.collect(),
             whole: ByName::new(),
             twin_of: twin_of.to_owned(),
@@ -199,17 +199,17 @@ impl Ladder {
         }
     }
 
-    /// The prices in plain words, one line for each and each journey.
+    /// The costs in plain words, one line for each and each journey.
     pub(crate) fn told<'a>(&'a self, journeys: &'a [String]) -> impl Iterator<Item = String> + 'a {
-        let sentence = |price: &Price, journey: &String| {
-            let span = price.journeys.get(journey)?;
+        let sentence = |cost: &Cost, journey: &String| {
+            let span = cost.journeys.get(journey)?;
             let figures = QUANTITIES.map(|quantity| self.figure(journey, quantity, span.gap(quantity)));
-            let Price { of, from, to, .. } = price;
-            Some(format!("{journey}: the price of {of} ({from} → {to}): {}", figures.join("; ")))
+            let Cost { name, from, to, .. } = cost;
+            Some(format!("{journey}: {name} ({from} → {to}): {}", figures.join("; ")))
         };
         journeys
             .iter()
-            .flat_map(move |journey| self.prices.iter().filter_map(move |price| sentence(price, journey)))
+            .flat_map(move |journey| self.costs.iter().filter_map(move |cost| sentence(cost, journey)))
     }
 
     fn figure(&self, journey: &str, quantity: Quantity, gap: Option<Gap>) -> String {

@@ -118,7 +118,7 @@ pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use interruption::Interruption;
 pub use journey::{Journey, Script, Step};
-pub use ladder::{Gap, Ladder, LadderPlan, Price, PricePlan, Rung, RungPlan, Span};
+pub use ladder::{Gap, Ladder, LadderPlan, Cost, CostPlan, Rung, RungPlan, Span};
 pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;

@@ -61,7 +61,7 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
     lines
 }
 
-/// One sentence for each journey and topology, one for the baseline beside the floor, and the prices that a ladder tells.
+/// One sentence for each journey and topology, one for the baseline beside the floor, and the costs that a ladder tells.
 pub(crate) fn verdict(results: &Results) -> Vec<String> {
     let mut lines = Vec::new();
     let journeys = if results.has_no_rounds() { &[][..] } else { &results.journey_order };

@@ -2,7 +2,7 @@
 
 mod layout;
 
-use cleave_compare::{Journey, LadderPlan, PricePlan, RungPlan};
+use cleave_compare::{Journey, LadderPlan, CostPlan, RungPlan};
 use cleave_floor::Stage;
 
 use self::layout::{Layout, Layouts};
@@ -116,10 +116,10 @@ impl Rungs {
     }
 
     /// What is told of them: what modules cost, and what their distribution costs.
-    pub(super) fn prices(&self) -> [PricePlan<'_>; 2] {
+    pub(super) fn prices(&self) -> [CostPlan<'_>; 2] {
         [
-            PricePlan { of: "modularity", from: PLAIN, to: MODULAR },
-            PricePlan { of: "distribution", from: MODULAR, to: &self.distributed },
+            CostPlan { name: "the price of modularity", from: PLAIN, to: MODULAR },
+            CostPlan { name: "the price of distribution", from: MODULAR, to: &self.distributed },
         ]
     }
 }
@@ -128,7 +128,7 @@ impl Rungs {
 pub(super) fn plan<'a>(
     rungs: &'a [RungPlan<'a>],
     journeys: &'a [&'a dyn Journey],
-    prices: &'a [PricePlan<'a>],
+    prices: &'a [CostPlan<'a>],
 ) -> LadderPlan<'a> {
-    LadderPlan { rungs, journeys, prices, twin_of: MODULAR }
+    LadderPlan { rungs, journeys, costs: prices, twin_of: MODULAR }
 }

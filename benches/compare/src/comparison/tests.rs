@@ -6,7 +6,7 @@ use super::*;
 use crate::client::Client;
 use crate::dice::Dice;
 use crate::http::{Request, Response};
-use crate::ladder::{PricePlan, RungPlan};
+use crate::ladder::{CostPlan, RungPlan};
 use crate::render;
 use crate::results::{SCHEMA_ID, SCHEMA_VERSION};
 use crate::subject::{Process, Running};
@@ -336,11 +336,11 @@ fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
     let phases = Phases { warm_up_seconds: 0.0, paced_seconds: 0.05, capacity_seconds: 0.0 };
     let settings = Settings { ladder: Some(SeriesSettings { rounds: 3, phases }), ..hasty() };
     let run = |rungs: &[RungPlan<'_>]| {
-        let prices = [PricePlan { of: "height", from: "low", to: "high" }];
+        let costs = [CostPlan { name: "the cost of height", from: "low", to: "high" }];
         Comparison {
             topologies: &[&one],
             floor: None,
-            ladder: Some(LadderPlan { rungs, journeys, prices: &prices, twin_of: "high" }),
+            ladder: Some(LadderPlan { rungs, journeys, costs: &costs, twin_of: "high" }),
             journeys,
             script: &Greet,
             settings: settings.clone(),
@@ -352,7 +352,7 @@ fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
     let results = run(&[rung(&low, false), rung(&high, true)]).expect("a run");
     let ladder = results.ladder.as_ref().expect("it was wanted");
     assert_eq!(ladder.series.labels, ["low", "high", "high (again)"]);
-    assert!(ladder.steps["list"]["high"].p50.is_some() && ladder.prices[0].journeys["list"].p50.is_some());
+    assert!(ladder.steps["list"]["high"].p50.is_some() && ladder.costs[0].journeys["list"].p50.is_some());
     assert_eq!([&one, &low, &high].map(|fake| fake.running.get()), [0; 3], "all were stopped");
     let schema = serde_json::from_str(include_str!("../../../../docs/results/results.schema.json"));
     let schema = jsonschema::validator_for(&schema.expect("JSON")).expect("a schema");

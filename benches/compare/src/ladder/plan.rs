@@ -14,7 +14,7 @@ pub struct LadderPlan<'a> {
     /// What is asked; a rung is spared what it does not answer.
     pub journeys: &'a [&'a dyn Journey],
     /// What lies between two rungs and has a name.
-    pub prices: &'a [PricePlan<'a>],
+    pub costs: &'a [CostPlan<'a>],
     /// The label of the rung that is measured twice.
     pub twin_of: &'a str,
 }
@@ -34,11 +34,11 @@ pub struct RungPlan<'a> {
     pub is_equivalent: bool,
 }
 
-/// A price that is to be told.
+/// A cost that is to be told.
 #[derive(Debug, Clone, Copy)]
-pub struct PricePlan<'a> {
-    /// Of what.
-    pub of: &'a str,
+pub struct CostPlan<'a> {
+    /// What it is called: "the cost of height".
+    pub name: &'a str,
     /// The label of the rung without it.
     pub from: &'a str,
     /// The label of the rung with it.

@@ -42,7 +42,7 @@ fn nothing_is_told_where_the_rung_that_is_measured_twice_differs_from_itself() {
 fn prices_are_told_with_their_intervals_and_say_of_what_they_are() {
     let told = CALM.ladder().told(&["list".to_owned()]).collect::<Vec<_>>();
     assert_eq!(told.len(), 2);
-    assert!(told[0].starts_with("list: the price of modules (plain → mono): 1.2"), "{}", told[0]);
+    assert!(told[0].starts_with("list: the cost of modules (plain → mono): 1.2"), "{}", told[0]);
     assert!(
         told[1].contains("times the p50, +") && told[1].contains("times the CPU a request"),
         "{}",
@@ -67,7 +67,7 @@ fn the_waterfall_says_what_a_rung_cannot_do_and_draws_what_is_not_told_without_c
     let page = report::page(&results);
     assert!(page.contains("plain cannot be split."), "what it lacks is said");
     assert!(page.contains("class=\"untold\"") && page.contains("class=\"rise\""));
-    assert!(page.contains("the price of processes") && page.contains("add up to"));
+    assert!(page.contains("the cost of processes") && page.contains("add up to"));
 }
 
 #[test]
@@ -75,8 +75,8 @@ fn fewer_than_three_rounds_give_no_step_and_say_so() {
     let mut series = CALM.ladder().series;
     series.rounds.truncate(2);
     let Ladder { rungs, .. } = CALM.ladder();
-    let prices = [PricePlan { of: "modules", from: "plain", to: "mono" }];
-    let ladder = Ladder::of(rungs, &prices, "mono", &["list"], series);
+    let costs = [CostPlan { name: "the cost of modules", from: "plain", to: "mono" }];
+    let ladder = Ladder::of(rungs, &costs, "mono", &["list"], series);
     assert_eq!(ladder.step("list", "mono"), Some(Span::default()));
     let told = ladder.told(&["list".to_owned()]).collect::<Vec<_>>();
     assert!(told[0].contains("p50 not measured in enough rounds"), "{told:?}");
@@ -87,6 +87,6 @@ fn fewer_than_three_rounds_give_no_step_and_say_so() {
 
 #[test]
 fn the_twin_must_be_a_rung() {
-    let plan = LadderPlan { rungs: &[], journeys: &[], prices: &[], twin_of: "nobody" };
+    let plan = LadderPlan { rungs: &[], journeys: &[], costs: &[], twin_of: "nobody" };
     assert!(plan.twin().is_err_and(|error| error.to_string().contains("nobody")));
 }

@@ -171,10 +171,9 @@ fn table(results: &Results, ladder: &Ladder) -> Table {
             let names = [journey.as_str(), highest.label.as_str(), adds.as_str(), lowest.label.as_str()];
             rows.push(line(ladder, names, None, Some(whole)));
         }
-        for price in &ladder.prices {
-            let adds = format!("the price of {}", price.of);
-            let names = [journey.as_str(), price.to.as_str(), adds.as_str(), price.from.as_str()];
-            rows.extend(price.journeys.get(journey).map(|span| line(ladder, names, None, Some(span))));
+        for cost in &ladder.costs {
+            let names = [journey.as_str(), cost.to.as_str(), cost.name.as_str(), cost.from.as_str()];
+            rows.extend(cost.journeys.get(journey).map(|span| line(ladder, names, None, Some(span))));
         }
     }
     let head = vec![

@@ -2,7 +2,7 @@
 
 use super::made_up::{JOURNEYS, MadeUp};
 use crate::dice::Dice;
-use crate::ladder::{Ladder, PricePlan, Rung};
+use crate::ladder::{Ladder, CostPlan, Rung};
 use crate::measurements::Measurements;
 use crate::results::ByName;
 use crate::series::{Series, SeriesSettings};
@@ -36,11 +36,11 @@ impl MadeUp {
             is_branch: true,
             lacks: None,
         });
-        let prices = [
-            PricePlan { of: "modules", from: "plain", to: "mono" },
-            PricePlan { of: "processes", from: "mono", to: "a | b" },
+        let costs = [
+            CostPlan { name: "the cost of modules", from: "plain", to: "mono" },
+            CostPlan { name: "the cost of processes", from: "mono", to: "a | b" },
         ];
-        Ladder::of(rungs, &prices, "mono", &JOURNEYS, self.ladder_series())
+        Ladder::of(rungs, &costs, "mono", &JOURNEYS, self.ladder_series())
     }
 
     fn ladder_series(self) -> Series {
