@@ -1,6 +1,7 @@
 //! `cleave compare`: topologies, measured side by side.
 
 mod deployment;
+mod executables;
 mod experiment;
 mod interrupt;
 mod ladder;
@@ -20,6 +21,7 @@ use cleave_core::{Ids, SystemClock};
 use cleave_floor::Stage;
 
 use self::deployment::{Deployment, Program};
+use self::executables::Executables;
 use self::experiment::Experiment;
 use self::ladder::Rungs;
 use self::report::{DiffArgs, ReportArgs};
@@ -139,6 +141,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     settings.data_dir = work.path().join("template");
     let (shelf, admin_token) = block_on(stock_template(&settings))?;
 
+    let executables = Executables::new(work.path());
     let deployment = |label: &str, program| Deployment {
         label: label.to_owned(),
         program,
@@ -146,6 +149,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         settings: settings.clone(),
         work: work.path().to_owned(),
         log_filter: QUIET.to_owned(),
+        executables: executables.clone(),
     };
     let deployments = topologies
         .iter()

@@ -57,7 +57,7 @@ pub(crate) struct Phase {
 }
 
 impl Phase {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             latencies: Latencies::new(),
             lateness: Latencies::new(),
@@ -68,6 +68,18 @@ impl Phase {
             queued: 0,
             counted: Duration::ZERO,
         }
+    }
+
+    /// Adds another slice of the same load.
+    pub(crate) fn merge(&mut self, slice: &Self) {
+        self.latencies.merge(&slice.latencies);
+        self.lateness.merge(&slice.lateness);
+        self.requests += slice.requests;
+        self.accepted += slice.accepted;
+        self.errors += slice.errors;
+        self.late += slice.late;
+        self.queued += slice.queued;
+        self.counted += slice.counted;
     }
 
     /// Right answers a second.

@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::statistics::Estimate;
 use crate::subject::Subject;
 
-pub use plan::{LadderPlan, CostPlan, RungPlan};
+pub use plan::{CostPlan, LadderPlan, RungPlan};
 pub use span::{Gap, Span};
 
 /// The figures that the rungs are compared in.

@@ -9,8 +9,9 @@
 //! # The method
 //! 1. **Equivalence.** Every topology is started once and replays the script. Transcripts that differ end the run
 //!    before anything is timed, with the first difference side by side.
-//! 2. **Rounds.** In each round every subject is started afresh, in random order, and measured; the first topology
-//!    twice, under two labels. That pair is the *A/A control*: what it differs by is the instrument's error, and
+//! 2. **Rounds.** In each round every subject is started afresh, in random order; the first topology
+//!    twice, under two labels. Of each journey all get a slice of a tenth of a second before any gets the next, so that a machine that
+//!    becomes slower meets all alike. That pair is the *A/A control*: what it differs by is the instrument's error, and
 //!    where it claims a difference between two equal things, or is too unsure to exclude one, conclusions are
 //!    withheld.
 //! 3. **Phases**, for each journey: a discarded warm-up; a *paced* phase at a low absolute rate, an open loop whose
@@ -18,9 +19,8 @@
 //!    intended start; and a closed loop that keeps a fixed number of connections busy, for the capacity.
 //!    Wrong answers are errors, never fast answers.
 //! 4. **Cost.** CPU time is read from the kernel for every thread of every process around the paced phase, memory
-//!    as proportional set size before and after load. Servers have all processors but the last, which is the
-//!    generator's. (Where subject and instrument are one executable, the instrument bears a share of its common
-//!    pages, so that the set sizes of all subjects are a little low.)
+//!    as proportional set size before and after load (subjects that run at the same time must not share files of programs, or
+//!    they share the size of their pages). Servers have all processors but the last, which is the generator's.
 //! 5. **Statistics.** Log ratios are paired by round, their centre is a trimmed mean, their interval
 //!    Student's t over the rounds. Histograms of rounds are merged; percentiles are never averaged.
 //!
@@ -100,6 +100,7 @@ mod results;
 mod schedule;
 mod series;
 mod settings;
+mod slices;
 mod statistics;
 mod subject;
 mod summary;
@@ -118,7 +119,7 @@ pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use interruption::Interruption;
 pub use journey::{Journey, Script, Step};
-pub use ladder::{Gap, Ladder, LadderPlan, Cost, CostPlan, Rung, RungPlan, Span};
+pub use ladder::{Cost, CostPlan, Gap, Ladder, LadderPlan, Rung, RungPlan, Span};
 pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;

@@ -275,7 +275,7 @@ impl Results {
 
     /// Whether only experiments beside the rounds were asked for.
     pub(crate) fn has_no_rounds(&self) -> bool {
-        self.rounds.is_empty()
+        self.settings.rounds_most == 0
     }
 
     /// The topology that the others are compared with.

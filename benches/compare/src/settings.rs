@@ -194,7 +194,9 @@ impl RoundCost {
     }
 
     fn variable_seconds(self, phases: Phases) -> f64 {
-        phases.sum_seconds() * (self.cells as f64 + self.preparation_share)
+        /// Between two slices a subject comes to rest, and the kernel's books are read.
+        const BETWEEN_SLICES_SHARE: f64 = 0.25;
+        phases.sum_seconds() * (self.cells as f64 * (1.0 + BETWEEN_SLICES_SHARE) + self.preparation_share)
     }
 }
 
@@ -208,7 +210,7 @@ mod tests {
         let cost = RoundCost { cells: 8, fixed_seconds: 2.0, preparation_share: 1.5 };
         let phases = Phases::fit(&settings, 100.0, cost);
         assert!((cost.seconds(phases) - 10.0).abs() < 1e-6, "{phases:?}");
-        assert!((phases.sum_seconds() * 9.5 + 2.0 - 10.0).abs() < 1e-6, "{phases:?}");
+        assert!((phases.sum_seconds() * (8.0 * 1.25 + 1.5) + 2.0 - 10.0).abs() < 1e-6, "{phases:?}");
         let ample = Phases::fit(&settings, 10_000.0, cost);
         assert!((ample.paced_seconds - settings.paced_seconds).abs() < 1e-9, "never longer than asked");
         let scarce = Phases::fit(&settings, 10.0, cost);

@@ -1,15 +1,18 @@
-//! Subjects that take turns: each is measured once a round, in random order, in fresh processes, so that a slow minute of the
-//! machine meets all of them alike.
+//! Subjects that take turns: all are started afresh for a round, and of each journey every one gets a slice of a tenth of a second before
+//! any gets the next, in an order that is drawn anew each time. A slow second of the machine so meets all of them alike.
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::affinity::CpuSets;
-use crate::block::{Measured, RoundPlan, purpose};
+use crate::block::{self, Measured, purpose};
 use crate::dice::Dice;
 use crate::error::CompareError;
+use crate::generator::Generator;
 use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::settings::{Phases, Settings};
+use crate::slices::{Contender, Slices};
 use crate::subject::Subject;
 
 /// A subject under a label; the baseline of a comparison has two.
@@ -28,9 +31,12 @@ pub(crate) struct Turns<'a> {
     pub(crate) cpu_sets: &'a CpuSets,
     pub(crate) interruption: &'a Interruption,
     pub(crate) run_began: Instant,
-    /// No block begins that would end later than so many seconds after the run began.
+    /// Nothing begins that would end later than so many seconds after the run began.
     pub(crate) limit_seconds: f64,
 }
+
+/// After all have started, whatever a start leaves to do is done.
+const BREATH: Duration = Duration::from_millis(50);
 
 impl Turns<'_> {
     /// Measures every subject once; none where the limit or an interruption came first. `note` hears what begins.
@@ -44,26 +50,43 @@ impl Turns<'_> {
         dice.shuffle(&mut order);
         let mut journeys = self.journeys.to_vec();
         dice.shuffle(&mut journeys);
-        let block_seconds = self.phases.sum_seconds() * self.journeys.len() as f64;
-        let plan = RoundPlan {
-            round: round as u64,
-            settings: self.settings,
-            phases: self.phases,
-            cpu_sets: self.cpu_sets,
-            journeys,
-            run_began: self.run_began,
+        let journey_seconds = self.phases.sum_seconds() * order.len() as f64;
+        let goes_on = |journeys: usize| {
+            let ends = self.run_began.elapsed().as_secs_f64() + journey_seconds * journeys as f64;
+            ends <= self.limit_seconds && !self.interruption.is_wanted()
         };
-        let mut measured = Vec::new();
+        if !goes_on(journeys.len()) {
+            return Ok(None);
+        }
+        let mut contenders = Vec::new();
         for entry in order {
-            let ends_seconds = self.run_began.elapsed().as_secs_f64() + block_seconds;
-            if ends_seconds > self.limit_seconds || self.interruption.is_wanted() {
+            note(&format!("{} starts", entry.label));
+            contenders.push(self.contender(entry)?);
+        }
+        thread::sleep(BREATH);
+        for (index, journey) in journeys.iter().enumerate() {
+            if !goes_on(journeys.len() - index) {
                 return Ok(None);
             }
-            let block = plan.measure(&entry.label, entry.subject, |what| {
-                note(&format!("{}, {what}", entry.label));
-            })?;
-            measured.push((entry.label.clone(), block));
+            note(journey.name());
+            let slices = Slices {
+                journey: *journey,
+                path: [round as u64, index as u64],
+                settings: self.settings,
+                phases: self.phases,
+                cpu_sets: self.cpu_sets,
+            };
+            slices.measure(&mut contenders)?;
         }
-        Ok(Some(measured))
+        contenders.into_iter().map(Contender::finish).collect::<Result<_, _>>().map(Some)
+    }
+
+    fn contender<'a>(&self, entry: &'a Entry<'_>) -> Result<Contender<'a>, CompareError> {
+        let began_seconds = self.run_began.elapsed().as_secs_f64();
+        let guard = block::start(self.cpu_sets, &entry.label, entry.subject)?;
+        let limits = block::limits(self.settings, self.cpu_sets);
+        let generator = Generator::new(guard.running().address(), limits)
+            .map_err(|source| CompareError::Generator { label: entry.label.clone(), source })?;
+        Ok(Contender::new(entry, guard, generator, began_seconds))
     }
 }

@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::executables::{Executable, Executables};
 use crate::cli::Common;
 use crate::cli::floor::floor_plan;
 use crate::cli::plain::plain_plan;
@@ -41,6 +42,8 @@ pub(super) struct Deployment {
     pub(super) work: PathBuf,
     /// What its processes log.
     pub(super) log_filter: String,
+    /// The program's own.
+    pub(super) executables: Executables,
 }
 
 /// What runs.
@@ -73,7 +76,9 @@ impl Subject for Deployment {
         // Who is started again is found at the same port.
         settings.public.port = free_port().context("no port is free")?;
         let (logs, _unread) = LogSink::memory();
-        let plan = self.plan(&settings, logs)?;
+        let mut plan = self.plan(&settings, logs)?;
+        let executable = self.executables.take()?;
+        executable.path().clone_into(&mut plan.executable);
         // The fleet's pipes are read by a worker of the runtime while nobody waits for the fleet. The processes
         // themselves are spawned by this thread and inherit its processors.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -85,6 +90,7 @@ impl Subject for Deployment {
             ready_in,
             fleet: Some(Tended::Held(Box::new(fleet))),
             _data: data,
+            _executable: executable,
         }))
     }
 }
@@ -115,6 +121,7 @@ struct RunningFleet {
     /// Always there, but for the moment in which it changes hands.
     fleet: Option<Tended>,
     _data: TempDir,
+    _executable: Executable,
 }
 
 /// Who looks after the processes.

@@ -2,7 +2,7 @@
 
 mod layout;
 
-use cleave_compare::{Journey, LadderPlan, CostPlan, RungPlan};
+use cleave_compare::{CostPlan, Journey, LadderPlan, RungPlan};
 use cleave_floor::Stage;
 
 use self::layout::{Layout, Layouts};

@@ -2,7 +2,7 @@
 
 use super::made_up::{JOURNEYS, MadeUp};
 use crate::dice::Dice;
-use crate::ladder::{Ladder, CostPlan, Rung};
+use crate::ladder::{CostPlan, Ladder, Rung};
 use crate::measurements::Measurements;
 use crate::results::ByName;
 use crate::series::{Series, SeriesSettings};
