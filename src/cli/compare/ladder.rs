@@ -48,8 +48,8 @@ pub(super) struct Rungs {
 }
 
 impl Rungs {
-    /// The rungs, which are deployed as this deployment is but for what they differ in, up to processes that log as in everyday
-    /// operation. The second of the compared topologies is a branch where it is none of them.
+    /// The rungs, which are deployed as this deployment is but for what they differ in. Branches of the monolith are one that logs as in
+    /// everyday operation, and the second of the compared topologies where it is none of the rungs.
     pub(super) fn like(
         template: &Deployment,
         everyday_log: &str,
@@ -73,8 +73,6 @@ impl Rungs {
         };
         let together = |link| Layout::together(link);
         let apart = Layout::all_apart();
-        let mut logging = store("everyday log", &apart, "the log of everyday operation")?;
-        everyday_log.clone_into(&mut logging.deployment.log_filter);
         let mut rungs = vec![
             reference("loopback echo", Program::Floor(Stage::Echo), "the kernel and the load generator"),
             reference("bare actix-web", Program::Floor(Stage::Answers), "a web framework"),
@@ -94,8 +92,11 @@ impl Rungs {
             store("gateway apart", &Layout::gateway_apart(), "a gateway in a process of its own")?,
             store("modules apart", &Layout::modules_apart(), "a process for every module, and discovery")?,
             store(APART, &apart, "the event log in a process of its own")?,
-            logging,
         ];
+        // In one process, where it costs a machine least to have it up beside all the others.
+        let mut logging = store("everyday log", &together(None), "the log of everyday operation")?;
+        everyday_log.clone_into(&mut logging.deployment.log_filter);
+        rungs.push(Rung { branch_of: Some(MODULAR), ..logging });
         let mut distributed = APART.to_owned();
         if let Some(second) = second.filter(|second| !layout::is_all_apart(second)) {
             second.name().clone_into(&mut distributed);
