@@ -57,6 +57,23 @@ pub enum CompareError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The results that should be gone on with are those of something else.
+    #[error(
+        "these are the results of another run, whose rounds cannot be mixed with those of this one\n  {}\n(the same command line as \
+         then goes on with them; without --resume everything is measured anew)",
+        .0.join("\n  ")
+    )]
+    OtherRun(
+        /// What differs, one line each.
+        Vec<String>,
+    ),
+    /// What was measured so far cannot be kept.
+    #[error("the results so far cannot be kept")]
+    Keep(
+        /// Why.
+        #[source]
+        anyhow::Error,
+    ),
     /// It was interrupted before a round was complete.
     #[error("interrupted before a round was complete, so there are no results")]
     Interrupted,

@@ -49,6 +49,15 @@ impl Latencies {
         self.count() as f64 * (1.0 - quantile) + 1e-6 >= ENOUGH_BEYOND as f64
     }
 
+    /// What [`Self::compact`] gave.
+    pub(crate) fn of_recorded(recorded: &[(f64, u64)]) -> Self {
+        let mut latencies = Self::new();
+        for (us, count) in recorded {
+            latencies.0.saturating_record_n((us * 1_000.0).round() as u64, *count);
+        }
+        latencies
+    }
+
     /// Every recorded value in µs with its count, rising.
     pub(crate) fn compact(&self) -> Vec<(f64, u64)> {
         self.0
@@ -89,5 +98,17 @@ mod tests {
     fn nothing_recorded_is_not_zero() {
         assert_eq!(Latencies::new().quantile_us(0.5), None);
         assert_eq!(Latencies::new().max_us(), None);
+    }
+
+    #[test]
+    fn what_was_written_compactly_is_read_as_what_it_was() {
+        let mut latencies = Latencies::new();
+        for us in [12, 140, 141, 9_999, 1_234_567] {
+            latencies.record(Duration::from_micros(us));
+            latencies.record(Duration::from_micros(us));
+        }
+        let again = Latencies::of_recorded(&latencies.compact());
+        assert_eq!(again.compact(), latencies.compact());
+        assert_eq!((again.count(), again.quantile_us(0.5)), (10, latencies.quantile_us(0.5)));
     }
 }

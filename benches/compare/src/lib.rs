@@ -97,6 +97,7 @@ mod quantity;
 pub mod render;
 pub mod report;
 mod results;
+mod resume;
 mod schedule;
 mod series;
 mod settings;

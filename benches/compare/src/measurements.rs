@@ -2,7 +2,7 @@
 
 use crate::block::Measured;
 use crate::histogram::Latencies;
-use crate::results::{Block, BlockCell, ByName, Cell, Pacing, Round};
+use crate::results::{Block, BlockCell, ByName, Cell, Pacing, Results, Round};
 use crate::settings::Phases;
 use crate::statistics::median;
 
@@ -18,6 +18,17 @@ pub(crate) struct Measurements {
 impl Measurements {
     pub(crate) fn new() -> Self {
         Self { rounds: Vec::new(), latencies: ByName::new(), lateness: Latencies::new() }
+    }
+
+    /// Those that stand in results.
+    pub(crate) fn of(results: &Results) -> Self {
+        let read = |by_label: &ByName<Vec<(f64, u64)>>| {
+            by_label.iter().map(|(label, all)| (label.clone(), Latencies::of_recorded(all))).collect()
+        };
+        let latencies =
+            results.histograms.iter().map(|(journey, all)| (journey.clone(), read(all))).collect();
+        let lateness = Latencies::of_recorded(&results.pacing.histogram);
+        Self { rounds: results.rounds.clone(), latencies, lateness }
     }
 
     /// Adds a complete round, its blocks in the order in which they were measured.
@@ -85,6 +96,7 @@ impl Measurements {
             p50_us: self.lateness.quantile_us(0.5),
             p99_us: self.lateness.quantile_us(0.99),
             max_us: self.lateness.max_us(),
+            histogram: self.lateness.compact(),
             ..Pacing::default()
         };
         for cell in self

@@ -183,6 +183,9 @@ pub struct Pacing {
     pub p99_us: Option<f64>,
     /// Its maximum.
     pub max_us: Option<f64>,
+    /// All of it as `[value_us, count]`; empty in results of an earlier version.
+    #[serde(default)]
+    pub histogram: Vec<(f64, u64)>,
 }
 
 /// One round: every subject once.
