@@ -96,8 +96,14 @@ impl Ladder {
     pub(crate) fn seconds(plan: &LadderPlan<'_>, series: &SeriesSettings) -> f64 {
         /// A start, the script, an end.
         const CHECK_SECONDS: f64 = 1.0;
-        let rungs = plan.rungs.len();
-        series.seconds(rungs + 1, plan.journeys.len()) + CHECK_SECONDS * rungs as f64
+        let answered = |subject: &dyn Subject| {
+            plan.journeys.iter().filter(|journey| subject.answers(journey.name())).count()
+        };
+        let measured = plan.rungs.iter().map(|rung| {
+            let times = if rung.subject.label() == plan.twin_of { 2 } else { 1 };
+            series.seconds(times, answered(rung.subject))
+        });
+        measured.sum::<f64>() + CHECK_SECONDS * plan.rungs.len() as f64
     }
 
     /// The ladder that these measurements make.

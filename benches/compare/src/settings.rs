@@ -128,7 +128,7 @@ impl Settings {
 
     /// The ladder of the standard plan, which takes about two minutes for a dozen rungs.
     pub fn ladder_of_few_rounds() -> SeriesSettings {
-        Self::ladder(5, 0.23)
+        Self::ladder(5, 0.2)
     }
 
     /// A ladder has many rungs, so its phases are short, and there is no capacity.
