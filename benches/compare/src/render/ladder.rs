@@ -11,7 +11,12 @@ pub(super) fn rows(results: &Results, ladder: &Ladder) -> Vec<Vec<Text>> {
     let mut rows = vec![header.map(Text::plain).into()];
     for journey in &results.journey_order {
         for rung in ladder.answering(journey) {
-            let mut row = vec![Text::plain(journey), Text::plain(&rung.label), Text::plain(&rung.adds)];
+            // A branch does not stand on the row above it.
+            let adds = match &rung.on {
+                Some(on) if rung.is_branch => format!("{} (beside {on})", rung.adds),
+                _ => rung.adds.clone(),
+            };
+            let mut row = vec![Text::plain(journey), Text::plain(&rung.label), Text::plain(adds)];
             for quantity in QUANTITIES {
                 row.push(Text::number(ladder.level(journey, &rung.label, quantity), 1));
                 row.extend(gap(ladder, journey, &rung.label, quantity));
