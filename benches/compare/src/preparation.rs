@@ -70,7 +70,7 @@ mod tests {
     struct Prepared;
 
     impl Journey for Prepared {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "prepared"
         }
 

@@ -68,7 +68,7 @@ impl Attempt<'_> {
         let refusal = self.judge(&lines, total).err().map(|refusal| refusal.of_order(&order_id));
         let numbers = lines.iter().map(|line| (line.number, line.quantity)).collect::<Vec<_>>();
         let order = Order {
-            order_id,
+            id: order_id,
             fingerprint: self.fingerprint.clone(),
             lines: lines.into_iter().map(Into::into).collect(),
             total,
@@ -120,7 +120,7 @@ impl Attempt<'_> {
             "INSERT INTO orders (order_id, account_id, idempotency_key, fingerprint, lines, total, refusal, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
-        .bind(order.order_id.as_str())
+        .bind(order.id.as_str())
         .bind(self.account_id)
         .bind(self.key)
         .bind(order.fingerprint.as_str())
@@ -148,7 +148,7 @@ impl Attempt<'_> {
             sqlx::query(
                 "INSERT INTO stock_movements (order_id, number, quantity, moved_at) VALUES ($1, $2, $3, $4)",
             )
-            .bind(order.order_id.as_str())
+            .bind(order.id.as_str())
             .bind(number)
             .bind(quantity)
             .bind(order.created_at.as_micros())
@@ -162,7 +162,7 @@ impl Attempt<'_> {
         sqlx::query(
             "INSERT INTO payments (order_id, account_id, amount, captured_at) VALUES ($1, $2, $3, $4)",
         )
-        .bind(order.order_id.as_str())
+        .bind(order.id.as_str())
         .bind(self.account_id)
         .bind(order.total)
         .bind(order.created_at.as_micros())
@@ -191,7 +191,7 @@ impl Attempt<'_> {
         )
         .bind(self.shop.ids.next().to_string())
         .bind(self.account_id)
-        .bind(order.order_id.as_str())
+        .bind(order.id.as_str())
         .bind(subject)
         .bind(order.created_at.as_micros())
         .execute(transaction)

@@ -12,7 +12,7 @@ use crate::shop::Shop;
 
 /// An order as its row has it.
 pub(crate) struct Order {
-    pub(crate) order_id: String,
+    pub(crate) id: String,
     pub(crate) fingerprint: String,
     pub(crate) lines: Vec<Bought>,
     pub(crate) total: i64,
@@ -76,13 +76,13 @@ impl Order {
         if let Some(refusal) = &self.refusal {
             return Err(refusal.clone());
         }
-        let location = ("location", format!("/api/v1/orders/{}", self.order_id));
+        let location = ("location", format!("/api/v1/orders/{}", self.id));
         Ok(HttpResponse::Created().insert_header(location).json(self.view(shop)))
     }
 
     fn view(&self, shop: &Shop) -> View<'_> {
         View {
-            id: &self.order_id,
+            id: &self.id,
             status: if self.refusal.is_none() { "confirmed" } else { "refused" },
             lines: self.lines.iter().map(|line| line.view(shop)).collect(),
             total: shop.money(self.total),
@@ -132,7 +132,7 @@ fn order(row: &AnyRow) -> Result<Order, sqlx::Error> {
     let lines: String = row.try_get(2)?;
     let refusal: Option<String> = row.try_get(4)?;
     Ok(Order {
-        order_id: row.try_get(0)?,
+        id: row.try_get(0)?,
         fingerprint: row.try_get(1)?,
         lines: serde_json::from_str(&lines).map_err(decode)?,
         total: row.try_get(3)?,

@@ -5,7 +5,7 @@ mod layout;
 use cleave_compare::{CostPlan, Journey, LadderPlan, RungPlan};
 use cleave_floor::Stage;
 
-use self::layout::{Layout, Layouts};
+use self::layout::Layout;
 use super::deployment::{Deployment, Program};
 use crate::cli::Failure;
 use crate::topology::{Link, Topology};
@@ -55,7 +55,7 @@ impl Rungs {
         everyday_log: &str,
         second: Option<&Topology>,
     ) -> Result<Self, Failure> {
-        let layouts = Layouts::beside(&template.common.config, &template.work)?;
+        let common = layout::with_copied_configuration(&template.common, &template.work)?;
         let deployment =
             |label: &str, program| Deployment { label: label.to_owned(), program, ..template.clone() };
         let reference = |label, program, adds| Rung {
@@ -66,9 +66,8 @@ impl Rungs {
             is_equivalent: false,
         };
         let store = |label, layout: &Layout, adds| -> Result<Rung, Failure> {
-            let common = layouts.common(&template.common);
-            let program = Program::Topology(layouts.topology(&common, layout)?);
-            let deployment = Deployment { common, ..deployment(label, program) };
+            let program = Program::Topology(layout.topology(&common)?);
+            let deployment = Deployment { common: common.clone(), ..deployment(label, program) };
             Ok(Rung { deployment, adds, branch_of: None, lacks: None, is_equivalent: true })
         };
         let together = |link| Layout::together(link);

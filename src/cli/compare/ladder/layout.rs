@@ -1,7 +1,7 @@
 //! Topologies that only the ladder needs: files in a configuration of its own, beside those that people have.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -49,6 +49,14 @@ impl Layout {
         Self { name: "ladder-apart".to_owned(), processes, link: Some(Link::Tcp) }
     }
 
+    /// Writes it into a configuration, and reads it as a process will.
+    pub(super) fn topology(&self, common: &Common) -> Result<Topology, Failure> {
+        let file = common.topologies().join(format!("{}.toml", self.name));
+        std::fs::write(&file, self.toml())
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+        common.topology(&self.name)
+    }
+
     /// As a file of a topology.
     fn toml(&self) -> String {
         let mut text = "description = \"a rung of the ladder\"\n".to_owned();
@@ -83,33 +91,13 @@ pub(super) fn is_all_apart(topology: &Topology) -> bool {
     is_alone && topology.edges().all(|edge| edge.link == Link::Tcp)
 }
 
-/// Where layouts are written.
-pub(super) struct Layouts {
-    config: PathBuf,
-}
-
-impl Layouts {
-    /// A copy of a configuration in this folder.
-    pub(super) fn beside(config: &Path, folder: &Path) -> Result<Self, Failure> {
-        let copy = folder.join("config");
-        std::fs::create_dir_all(copy.join("topologies"))
-            .and_then(|()| copy_folder(config, &copy))
-            .with_context(|| format!("the configuration {} cannot be copied", config.display()))?;
-        Ok(Self { config: copy })
-    }
-
-    /// The same flags with the copy.
-    pub(super) fn common(&self, common: &Common) -> Common {
-        Common { config: self.config.clone(), ..common.clone() }
-    }
-
-    /// Writes a layout, and reads it as a process will.
-    pub(super) fn topology(&self, common: &Common, layout: &Layout) -> Result<Topology, Failure> {
-        let file = common.topologies().join(format!("{}.toml", layout.name));
-        std::fs::write(&file, layout.toml())
-            .with_context(|| format!("{} cannot be written", file.display()))?;
-        common.topology(&layout.name)
-    }
+/// The same flags with a copy of the configuration in this folder, in which layouts can be written.
+pub(super) fn with_copied_configuration(common: &Common, folder: &Path) -> Result<Common, Failure> {
+    let config = folder.join("config");
+    std::fs::create_dir_all(config.join("topologies"))
+        .and_then(|()| copy_folder(&common.config, &config))
+        .with_context(|| format!("the configuration {} cannot be copied", common.config.display()))?;
+    Ok(Common { config, ..common.clone() })
 }
 
 #[cfg(test)]
