@@ -205,7 +205,7 @@ impl Ladder {
         }
     }
 
-    /// The costs in plain words, one line for each and each journey.
+    /// The costs in plain words, one line for each and each journey, and before them what does not count.
     pub(crate) fn told<'a>(&'a self, journeys: &'a [String]) -> impl Iterator<Item = String> + 'a {
         let sentence = |cost: &Cost, journey: &String| {
             let span = cost.journeys.get(journey)?;
@@ -213,9 +213,19 @@ impl Ladder {
             let Cost { name, from, to, .. } = cost;
             Some(format!("{journey}: {name} ({from} → {to}): {}", figures.join("; ")))
         };
-        journeys
+        let costs = journeys
             .iter()
-            .flat_map(move |journey| self.costs.iter().filter_map(move |cost| sentence(cost, journey)))
+            .flat_map(move |journey| self.costs.iter().filter_map(move |cost| sentence(cost, journey)));
+        self.void_phases().into_iter().chain(costs)
+    }
+
+    fn void_phases(&self) -> Option<String> {
+        let blocks = self.series.rounds.iter().flat_map(|round| round.blocks.values());
+        let cells = blocks.flat_map(|block| block.journeys.values());
+        let (void, all) = cells.fold((0, 0), |(void, all), cell| (void + usize::from(cell.void), all + 1));
+        (void > 0).then(|| {
+            format!("ladder: {void} of {all} phases are void, because the generator itself was late in them, and count for nothing")
+        })
     }
 
     fn figure(&self, journey: &str, quantity: Quantity, gap: Option<Gap>) -> String {

@@ -90,3 +90,16 @@ fn the_twin_must_be_a_rung() {
     let plan = LadderPlan { rungs: &[], journeys: &[], costs: &[], twin_of: "nobody" };
     assert!(plan.twin().is_err_and(|error| error.to_string().contains("nobody")));
 }
+
+#[test]
+fn phases_in_which_the_generator_was_late_count_for_nothing_and_are_told() {
+    let Ladder { rungs, mut series, .. } = CALM.ladder();
+    for round in &mut series.rounds[2..] {
+        let block = round.blocks.get_mut("mono").expect("it was measured");
+        block.journeys.get_mut("list").expect("it was asked").void = true;
+    }
+    let ladder = Ladder::of(rungs, &[], "mono", &["list"], series);
+    assert_eq!(ladder.step("list", "mono"), Some(Span::default()), "two rounds are left");
+    let told = ladder.told(&["list".to_owned()]).collect::<Vec<_>>();
+    assert!(told[0].starts_with("ladder: 3 of 55 phases are void"), "{told:?}");
+}
