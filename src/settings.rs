@@ -1,5 +1,6 @@
 //! What `config/` means. All of it is checked before anything binds.
 
+mod links;
 mod omissions;
 mod sources;
 
@@ -16,6 +17,7 @@ use cleave_rest::server::Limits;
 use config::ConfigError;
 use serde::Deserialize;
 
+pub use self::links::{LinkSettings, check_round_trip_ms};
 use self::omissions::Omissions;
 use self::sources::Sources;
 
@@ -37,6 +39,8 @@ pub struct Settings {
     pub requests: RequestSettings,
     /// Databases.
     pub database: DatabaseTemplate,
+    /// What lies between processes.
+    pub links: LinkSettings,
     /// Logs.
     pub log: LogSettings,
     /// Where services are, for processes that nobody supervises.
@@ -386,6 +390,7 @@ impl Settings {
         if !(1..=600_000).contains(&self.requests.deadline_ms) {
             return refuse("requests.deadline_ms", "write 1 to 600000 milliseconds");
         }
+        self.links.check()?;
         self.discovery.advertised().map_err(|reason| ("discovery.advertise", reason))?;
         if self.discovery.registry.heartbeat() * 2 > self.discovery.registry.lease() {
             return refuse(

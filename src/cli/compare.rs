@@ -1,10 +1,12 @@
 //! `cleave compare`: topologies, measured side by side.
 
 mod deployment;
+mod distances;
 mod executables;
 mod experiment;
 mod interrupt;
 mod ladder;
+mod overshoot;
 mod report;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -19,6 +21,7 @@ use cleave_compare::{
 };
 use cleave_core::{Ids, SystemClock};
 use cleave_floor::Stage;
+use cleave_rest::RoundTrip;
 
 use self::deployment::{Deployment, Program};
 use self::executables::Executables;
@@ -76,6 +79,16 @@ pub(super) struct CompareArgs {
     /// Measure only these, separated by commas [default: those of the plan]
     #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
     experiments: Vec<Experiment>,
+    /// Also put processes at these round-trip times from each other, in milliseconds, as 0,0.25,1: latency over distance; without
+    /// --quick that is done anyway
+    #[arg(
+        long,
+        value_name = "MS,...",
+        value_delimiter = ',',
+        value_parser = super::round_trip_ms,
+        allow_negative_numbers = true
+    )]
+    rtt: Vec<f64>,
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
@@ -124,11 +137,17 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
             "compare gives each topology an event log of its own, which NATS cannot: leave events.url and --events out"
         )));
     }
+    if settings.links.round_trip().is_some() {
+        return Err(usage(anyhow!(
+            "compare puts processes at a distance by itself: leave links.round_trip_ms out, and name the round-trip times with --rtt"
+        )));
+    }
     let topologies =
         args.topologies.iter().map(|name| common.topology(name)).collect::<Result<Vec<_>, _>>()?;
     topologies.iter().try_for_each(|topology| refuse_dns(&settings, topology))?;
     let workload = args.workload.as_deref().or((!args.quick).then_some(DEFAULT_WORKLOAD));
     let workload = workload.map(Workload::find).transpose().map_err(usage)?;
+    let round_trips_ms = if args.rtt.is_empty() { None } else { Some(distances::rising(&args.rtt)?) };
     let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
@@ -170,6 +189,11 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     }
     if let Some(rates) = &args.rates {
         rates.clone_into(&mut plan.load.get_or_insert_default().rates);
+    }
+    if let Some(round_trips_ms) = round_trips_ms {
+        plan.round_trip.get_or_insert_default().round_trips_ms = round_trips_ms;
+    } else if !RoundTrip::IS_SUPPORTED && args.experiments.is_empty() {
+        plan.round_trip = None;
     }
     let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);

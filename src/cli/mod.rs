@@ -25,7 +25,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::compose::placed;
 use crate::house::HOUSE;
 use crate::provision::ProvisionError;
-use crate::settings::{LogFormat, Settings, SettingsError, check_database_url, check_events_url};
+use crate::settings::{
+    LogFormat, Settings, SettingsError, check_database_url, check_events_url, check_round_trip_ms,
+};
 use crate::topology::{Link, Topology};
 
 /// One online store, cut into modules; one line says which of them share a process.
@@ -120,6 +122,13 @@ fn process_link(text: &str) -> Result<Link, String> {
         Some(link) => Err(format!("{link} joins what is in one process: write tcp or unix")),
         None => Err("write tcp or unix".to_owned()),
     }
+}
+
+/// A flag that takes what links.round_trip_ms takes.
+fn round_trip_ms(text: &str) -> Result<f64, String> {
+    // What is no number is refused with the same words as one that is out of bounds.
+    let milliseconds = text.trim().parse().unwrap_or(f64::NAN);
+    check_round_trip_ms(milliseconds).map(|()| milliseconds)
 }
 
 /// A flag that takes what database.url takes.

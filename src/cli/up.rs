@@ -32,10 +32,16 @@ pub(super) struct UpArgs {
     /// How processes reach each other: tcp, or unix for socket files [default: the topology's]
     #[arg(long, value_name = "LINK", value_parser = super::process_link)]
     link: Option<Link>,
+    /// How far away processes seem to be from each other: each call between two takes so many milliseconds longer [default: 0]
+    #[arg(long, value_name = "MS", value_parser = super::round_trip_ms, allow_negative_numbers = true)]
+    rtt: Option<f64>,
 }
 
 pub(super) fn run(common: &Common, args: &UpArgs) -> Outcome {
-    let settings = common.settings(args.topology.as_deref())?;
+    let mut settings = common.settings(args.topology.as_deref())?;
+    if let Some(round_trip_ms) = args.rtt {
+        settings.links.round_trip_ms = round_trip_ms;
+    }
     start_logging(&settings)?;
     let (topology, idle) = common.placed_topology(&settings, args.link)?;
     for service in idle {
@@ -148,6 +154,7 @@ pub(super) fn fleet_plan(
     let env = vec![
         ("CLEAVE__DATABASE__URL".to_owned(), database_url),
         ("CLEAVE__EVENTS__URL".to_owned(), settings.events.url.clone()),
+        ("CLEAVE__LINKS__ROUND_TRIP_MS".to_owned(), settings.links.round_trip_ms.to_string()),
     ];
     let services = topology.services().iter().map(|service| ServicePlan {
         name: service.name.clone(),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use actix_web::web::{self, ServiceConfig};
 use cleave_rest::server::{Exposure, not_found};
-use cleave_rest::{Adapter, Calls, MemoryServer, Peer};
+use cleave_rest::{Adapter, Calls, MemoryServer, Peer, RoundTrip};
 
 use super::Cell;
 use crate::process::Process;
@@ -87,7 +87,10 @@ impl Cell {
             Link::Unix | Link::Tcp => {
                 let host = process.topology.host_of(callee).expect("a valid topology hosts every part");
                 let addresses = process.directory.book(&host.name, link);
+                let length = process.settings.links.round_trip();
+                let overshoot = || process.metrics.round_trip_overshoot(&host.name);
                 Peer::remote(callee, addresses, process.clock.clone(), &process.credential)
+                    .at_distance(length.map(|length| RoundTrip::new(length, overshoot())))
             }
         };
         Way::Peer(Box::new(peer))

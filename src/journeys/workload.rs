@@ -113,6 +113,10 @@ impl Journey for WorkloadJourney<'_> {
         self.workload.buys().then_some(MOST_PER_SECOND)
     }
 
+    fn is_mix(&self) -> bool {
+        true
+    }
+
     fn rate_per_second(&self, plan: f64) -> f64 {
         plan / 2.0
     }

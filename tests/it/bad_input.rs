@@ -100,6 +100,10 @@ fn a_value_of_the_wrong_type_is_refused_by_key_value_and_place() {
         ("CLEAVE__SERVER__WORKERS", "-1", ["server.workers = -1", "integer"]),
         ("CLEAVE__SERVER__WORKERS", "300", ["server.workers = 300", "0 to 256"]),
         ("CLEAVE__REQUESTS__DEADLINE_MS", "0", ["requests.deadline_ms = 0", "1 to 600000"]),
+        ("CLEAVE__LINKS__ROUND_TRIP_MS", "-0.1", ["links.round_trip_ms = -0.1", "0 to 1000 milliseconds"]),
+        ("CLEAVE__LINKS__ROUND_TRIP_MS", "1001", ["links.round_trip_ms = 1001", "0 to 1000 milliseconds"]),
+        ("CLEAVE__LINKS__ROUND_TRIP_MS", "NaN", ["links.round_trip_ms = NaN", "0 to 1000 milliseconds"]),
+        ("CLEAVE__LINKS__ROUND_TRIP_MS", "near", ["links.round_trip_ms = near", "floating point"]),
         ("CLEAVE__LOG__FORMAT", "xml", ["log.format = xml", "pretty or json"]),
         ("CLEAVE__LOG__FILTER", "catalog=loud", ["log.filter = catalog=loud", "write a level"]),
         ("CLEAVE__DATABASE__URL", "sqlite:one.db", ["database.url = sqlite:one.db", "{module}"]),
@@ -144,6 +148,23 @@ fn a_wrong_flag_is_refused_by_its_name() {
     refuses(&Binary::new(), &["up", "--port", "99999"], &["--port", "99999", "65535"]);
     refuses(&Binary::new(), &["up", "--log-format", "xml"], &["--log-format", "xml", "pretty", "json"]);
     refuses(&Binary::new(), &["up", "--colour"], &["--colour", "Usage"]);
+    for round_trip in ["-1", "1000.5", "inf", "a while"] {
+        refuses(
+            &Binary::new(),
+            &["up", "--rtt", round_trip],
+            &["--rtt", round_trip, "0 to 1000 milliseconds"],
+        );
+    }
+    for (round_trips, words) in [
+        ("0.25", ["--rtt", "--rtt 0,0.25,1"]),
+        ("0,5,5", ["--rtt", "5 ms twice"]),
+        ("0,-1", ["--rtt", "0 to 1000 milliseconds"]),
+        ("0,,1", ["--rtt", "0 to 1000 milliseconds"]),
+    ] {
+        refuses(&Binary::new(), &["compare", "--rtt", round_trips], &words);
+    }
+    let distant = Binary::new().with_variable("CLEAVE__LINKS__ROUND_TRIP_MS", "1");
+    refuses(&distant, &["compare"], &["leave links.round_trip_ms out", "--rtt"]);
     for count in ["0", "2000000"] {
         refuses(
             &Binary::new(),

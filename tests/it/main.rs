@@ -23,6 +23,7 @@
 //! * `processes`: real processes, started, killed and stopped.
 //! * `registry`: a registry that is away, or answers what makes no sense, and the processes that follow it.
 //! * `report`: what is told of results that are there already, and the page in a browser.
+//! * `round_trip`: calls between processes that are far away from each other.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
 //!
@@ -52,6 +53,7 @@ mod postgres;
 mod processes;
 mod registry;
 mod report;
+mod round_trip;
 mod scaling;
 mod shopping;
 mod support;

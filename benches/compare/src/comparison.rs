@@ -21,6 +21,7 @@ use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
 use crate::results::Results;
+use crate::round_trip::{RoundTrip, RoundTripSettings};
 use crate::series::SeriesSettings;
 use crate::settings::{Phases, RoundCost, Settings};
 use crate::subject::Subject;
@@ -63,6 +64,7 @@ struct Beside {
     blast_radius: Option<BlastRadius>,
     ladder: Option<Ladder>,
     load: Option<LoadCurves>,
+    round_trip: Option<RoundTrip>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -146,6 +148,7 @@ impl Comparison<'_> {
         results.blast_radius = beside.blast_radius;
         results.ladder = beside.ladder;
         results.load = beside.load;
+        results.round_trip = beside.round_trip;
         Ok(results)
     }
 
@@ -156,9 +159,11 @@ impl Comparison<'_> {
         let blast = blast.map(|blast| ("blast radius", BlastRadius::seconds(blast, processes)));
         let load = self.settings.load.as_ref();
         let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
+        let round_trip = self.settings.round_trip.as_ref();
+        let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
         let ladder = self.wanted_ladder();
         let ladder = ladder.map(|(plan, series)| ("ladder", Ladder::seconds(&plan, &series)));
-        blast.into_iter().chain(load).chain(ladder).collect()
+        blast.into_iter().chain(load).chain(round_trip).chain(ladder).collect()
     }
 
     /// The ladder where there is one, with how much of it is measured.
@@ -190,6 +195,9 @@ impl Comparison<'_> {
         }
         if let Some(settings) = &self.settings.load {
             beside.load = Some(self.load(settings, cpu_sets, course)?);
+        }
+        if let Some(plan) = &self.settings.round_trip {
+            beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
         }
         if let Some((plan, series)) = self.wanted_ladder() {
             beside.ladder = Some(self.ladder(plan, series, preflight, cpu_sets, course)?);
@@ -244,6 +252,38 @@ impl Comparison<'_> {
             |what, done, of_all| {
                 let left = BlastRadius::seconds(settings, of_all - done) / Fault::ALL.len() as f64;
                 course.advance(left, &format!("blast radius {} of {of_all}: {what}", done + 1));
+            },
+        )
+    }
+
+    fn round_trip_seconds(&self, plan: &RoundTripSettings) -> f64 {
+        plan.seconds(self.topologies.len(), self.journeys_of_one_kind().len())
+    }
+
+    /// Those whose median says how many round trips it takes.
+    fn journeys_of_one_kind(&self) -> Vec<&dyn Journey> {
+        self.journeys.iter().copied().filter(|journey| !journey.is_mix()).collect()
+    }
+
+    fn round_trip(
+        &self,
+        plan: &RoundTripSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RoundTrip, CompareError> {
+        let seconds = self.round_trip_seconds(plan);
+        course.begin(seconds);
+        let began = Instant::now();
+        RoundTrip::measure(
+            plan,
+            self.topologies,
+            &self.journeys_of_one_kind(),
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            |what, round| {
+                let left = seconds - began.elapsed().as_secs_f64();
+                course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
             },
         )
     }

@@ -31,6 +31,11 @@ pub trait Journey: Sync {
         None
     }
 
+    /// Whether its requests are of several kinds, so that their median is that of none.
+    fn is_mix(&self) -> bool {
+        false
+    }
+
     /// The rate of the paced phase, where the plan has this one for journeys that only read.
     fn rate_per_second(&self, plan: f64) -> f64 {
         plan

@@ -16,7 +16,7 @@ use crate::quantity::{Claim, Quantity};
 use crate::results::{ByName, Ratios};
 use crate::series::{Series, SeriesSettings};
 use crate::settings::Settings;
-use crate::statistics::Estimate;
+use crate::statistics::{Estimate, estimate};
 use crate::subject::Subject;
 
 pub use plan::{CostPlan, LadderPlan, RungPlan};
@@ -190,7 +190,7 @@ impl Ladder {
     pub(crate) fn estimate(&self, journey: &str, rung: &str, quantity: Quantity) -> Option<Estimate> {
         let cells =
             self.series.rounds.iter().filter_map(|round| round.blocks.get(rung)?.journeys.get(journey));
-        Estimate::of(cells.filter_map(|cell| quantity.of_block(cell)).collect())
+        estimate(&cells.filter_map(|cell| quantity.of_block(cell)).collect::<Vec<_>>())
     }
 
     /// What may be said of a gap beside the ladder's own control. The rounds of a ladder are few: a wide control hides small steps, and makes no

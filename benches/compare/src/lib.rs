@@ -89,6 +89,7 @@ mod load;
 mod loading;
 mod machine;
 mod measurements;
+mod overshoot;
 mod pairing;
 mod preparation;
 mod proc;
@@ -98,6 +99,7 @@ pub mod render;
 pub mod report;
 mod results;
 mod resume;
+mod round_trip;
 mod schedule;
 mod series;
 mod settings;
@@ -124,13 +126,15 @@ pub use ladder::{Cost, CostPlan, Gap, Ladder, LadderPlan, Rung, RungPlan, Span};
 pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;
+pub use overshoot::Overshoot;
 pub use progress::{Progress, TerminalProgress};
 pub use quantity::Quantity;
 pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
 };
+pub use round_trip::{Delay, Line, Point, RoundTrip, RoundTripSettings};
 pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, Settings};
-pub use statistics::{Estimate, Ratio, paired_difference, paired_ratio, unpaired_ratio};
+pub use statistics::{Estimate, Ratio, estimate, paired_difference, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

@@ -3,6 +3,7 @@
 mod blast;
 mod ladder;
 mod load;
+mod round_trip;
 
 use std::fmt::Write as _;
 
@@ -51,6 +52,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(load) = &results.load {
         text.push('\n');
         text.push_str(&grid(&load::rows(results, load), 2, paint));
+    }
+    if let Some(measured) = &results.round_trip {
+        text.push('\n');
+        text.push_str(&grid(&round_trip::rows(results, measured), 2, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -215,6 +220,7 @@ fn legend(results: &Results) -> Vec<String> {
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
     lines.extend(results.ladder.as_ref().map(ladder::legend));
     lines.extend(results.load.as_ref().map(load::legend));
+    lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
     let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
         (None, _) => "nothing is pinned on this system".to_owned(),
         (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),

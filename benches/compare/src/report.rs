@@ -5,7 +5,7 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `ladder`, `load`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `ladder`, `load`, `round_trip`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod blast;
@@ -19,6 +19,7 @@ mod numbers;
 mod opening;
 mod panel;
 mod ratios;
+mod round_trip;
 mod scale;
 mod spectrum;
 mod stacks;
@@ -83,7 +84,12 @@ pub fn pictures(results: &Results) -> Vec<Picture> {
 
 /// In the order of the page: what the rounds say, what was measured beside them, and the noise.
 fn figures(results: &Results) -> Vec<Figure> {
-    let beside = vec![ladder::figure(results), load::figure(results), blast::figure(results)];
+    let beside = vec![
+        ladder::figure(results),
+        load::figure(results),
+        round_trip::figure(results),
+        blast::figure(results),
+    ];
     if results.has_no_rounds() {
         return beside;
     }

@@ -11,6 +11,8 @@ use crate::blast::BlastRadius;
 use crate::ladder::Ladder;
 use crate::load::LoadCurves;
 use crate::machine::Machine;
+use crate::overshoot::Overshoot;
+use crate::round_trip::RoundTrip;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
 
@@ -69,6 +71,9 @@ pub struct Results {
     /// Latency against load; none where nobody asked.
     #[serde(default)]
     pub load: Option<LoadCurves>,
+    /// How latencies grow with the round-trip time between processes; none where nobody asked.
+    #[serde(default)]
+    pub round_trip: Option<RoundTrip>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.
@@ -233,6 +238,10 @@ pub struct BlockCell {
     pub cpu_us_per_request: Option<ByName<f64>>,
     /// From the end of the load until nothing was left to do, in milliseconds; none where that cannot be asked.
     pub settled_ms: Option<f64>,
+    /// By how much longer than asked calls between processes were delayed in the paced phase, as `[µs, calls]` with the upper end of
+    /// each bucket; none where none are delayed.
+    #[serde(default)]
+    pub delay_overshoot: Option<Overshoot>,
     /// Right answers per second with all connections busy; none where that was not measured.
     pub capacity_rps: Option<f64>,
     /// Errors of the capacity phase.

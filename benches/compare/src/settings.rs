@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blast::BlastSettings;
 use crate::load::LoadSettings;
+use crate::round_trip::RoundTripSettings;
 use crate::series::SeriesSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
@@ -57,6 +58,9 @@ pub struct Settings {
     /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub load: Option<LoadSettings>,
+    /// How the influence of the round-trip time between processes is measured, in the same way; none where it is not.
+    #[serde(default)]
+    pub round_trip: Option<RoundTripSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -87,20 +91,22 @@ impl Settings {
             blast: None,
             ladder: None,
             load: None,
+            round_trip: None,
             withhold_half_width: 0.05,
         }
     }
 
     /// Ends within 15 minutes for two topologies of a dozen processes in all; longer phases, as many rounds as the intervals need,
-    /// and the blast radius.
+    /// the blast radius, latency against load and against round-trip times.
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 600.0,
-            limit_seconds: 680.0,
+            budget_seconds: 450.0,
+            limit_seconds: 515.0,
             blast: Some(BlastSettings::default()),
             ladder: Some(Self::ladder_of_few_rounds()),
             load: Some(LoadSettings::default()),
+            round_trip: Some(RoundTripSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,
@@ -119,6 +125,7 @@ impl Settings {
             ladder: Some(Self::ladder(12, 0.6)),
             budget_seconds: 3_300.0,
             limit_seconds: 3_600.0,
+            round_trip: Some(RoundTripSettings::usual(20)),
             rounds_target: 60,
             rounds_most: 120,
             stop_half_width: 0.005,
@@ -222,7 +229,10 @@ mod tests {
         assert!(Settings::quick(1).limit_seconds < 150.0);
         let standard = Settings::standard(1);
         let blast = standard.blast.as_ref().map(|blast| crate::blast::BlastRadius::seconds(blast, 12));
-        assert!(standard.limit_seconds + blast.expect("it is a part of this plan") < 900.0);
+        let load = standard.load.as_ref().map(|load| load.seconds(2));
+        let round_trip = standard.round_trip.as_ref().map(|round_trip| round_trip.seconds(2, 4));
+        let parts = [blast, load, round_trip].map(|seconds| seconds.expect("it is a part of this plan"));
+        assert!(standard.limit_seconds + parts.iter().sum::<f64>() < 900.0);
         assert!(Settings::quick(1).rounds_least >= 3);
     }
 }

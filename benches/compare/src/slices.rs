@@ -12,6 +12,7 @@ use crate::error::CompareError;
 use crate::generator::{Generator, Load, Phase, Prepared};
 use crate::histogram::Latencies;
 use crate::journey::Journey;
+use crate::overshoot::Overshoot;
 use crate::preparation;
 use crate::proc;
 use crate::results::{Block, BlockCell, ByName, ProcessCount};
@@ -53,6 +54,8 @@ struct Course {
     /// Of the paced slices, in µs; none where it cannot be read.
     cpu_us: Option<ByName<f64>>,
     capacity: Phase,
+    /// What it had counted before the first paced slice, and then what has come since.
+    overshoot: Option<Overshoot>,
     /// After the last slice.
     settled_ms: Option<f64>,
 }
@@ -109,7 +112,8 @@ impl Slices<'_> {
         for contender in &mut asked {
             let course = self.course(contender, &schedule).and_then(|course| {
                 self.warm_up(contender, &course)?;
-                Ok(course)
+                let overshoot = contender.guard.running().delay_overshoot();
+                Ok(Course { overshoot, ..course })
             });
             courses.push(course.map_err(contender.failed())?);
         }
@@ -120,6 +124,10 @@ impl Slices<'_> {
                 self.paced_slice(contender, &mut courses[turn], &schedule, paced, number)
                     .map_err(contender.failed())?;
             }
+        }
+        for (contender, course) in asked.iter().zip(&mut courses) {
+            let now = contender.guard.running().delay_overshoot();
+            course.overshoot = course.overshoot.take().zip(now).map(|(before, now)| now.since(&before));
         }
         let closed = cut(self.phases.capacity_seconds);
         for number in 0..closed.count {
@@ -172,6 +180,7 @@ impl Slices<'_> {
             phase: Phase::new(),
             cpu_us: Some(ByName::new()),
             capacity: Phase::new(),
+            overshoot: None,
             settled_ms: None,
         })
     }
@@ -250,7 +259,7 @@ impl Slices<'_> {
     }
 
     fn tell(&self, contender: &mut Contender<'_>, course: Course, has_capacity: bool) {
-        let Course { phase, cpu_us, capacity, settled_ms, .. } = course;
+        let Course { phase, cpu_us, capacity, overshoot, settled_ms, .. } = course;
         let each = |us: f64| us / phase.requests as f64;
         let cpu_us = cpu_us.filter(|_| phase.requests > 0 && !contender.processes.is_empty());
         let cell = BlockCell {
@@ -265,6 +274,7 @@ impl Slices<'_> {
             capacity_rps: has_capacity.then(|| capacity.accepted_per_second()),
             capacity_errors: capacity.errors,
             settled_ms,
+            delay_overshoot: overshoot,
             late: phase.late,
             queued: phase.queued,
             // Two late sends void no phase, however few there are.

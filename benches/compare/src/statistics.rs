@@ -7,6 +7,8 @@
 
 mod trimmed;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use self::trimmed::{Centre, student_975};
@@ -20,6 +22,39 @@ pub struct Ratio {
     pub low: f64,
     /// The interval's upper end.
     pub high: f64,
+}
+
+/// A measured number and the interval that holds the true one in 95 of 100 runs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// Half the interval's width.
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
+/// The estimate with its interval, as `2.00 [1.98, 2.03]`; a precision is that of each number.
+impl fmt::Display for Estimate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = formatter.precision().unwrap_or(2);
+        let number = |value: f64| {
+            let text = format!("{value:.decimals$}");
+            // What rounds to nothing has no sign.
+            let nothing =
+                text.strip_prefix('-').filter(|rest| rest.chars().all(|it| matches!(it, '0' | '.')));
+            nothing.map_or_else(|| text.clone(), str::to_owned)
+        };
+        write!(formatter, "{} [{}, {}]", number(self.value), number(self.low), number(self.high))
+    }
 }
 
 impl Ratio {
@@ -46,26 +81,6 @@ impl Ratio {
     }
 }
 
-/// A value in the unit of what was measured, and the interval that holds the true one in 95 of 100 runs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// The estimate.
-    pub value: f64,
-    /// The interval's lower end.
-    pub low: f64,
-    /// The interval's upper end.
-    pub high: f64,
-}
-
-impl Estimate {
-    /// What these values support; none of fewer than three.
-    pub(crate) fn of(values: Vec<f64>) -> Option<Self> {
-        let centre = Centre::of(values)?;
-        let half_width = student_975(centre.freedom) * centre.error;
-        Some(Self { value: centre.value, low: centre.value - half_width, high: centre.value + half_width })
-    }
-}
-
 /// Smaller differences are not worth a claim, however sure.
 const SMALLEST_CLAIM: f64 = 0.01;
 /// A factor of 10^43: whoever is less sure knows nothing.
@@ -82,11 +97,20 @@ pub fn paired_ratio(pairs: &[(f64, f64)]) -> Option<Ratio> {
     Some(Ratio::around(centre.value, student_975(centre.freedom) * centre.error))
 }
 
+/// What one number of each round says together, such as a slope that was fitted in every round.
+///
+/// None where fewer than three rounds have it.
+pub fn estimate(rounds: &[f64]) -> Option<Estimate> {
+    let centre = Centre::of(rounds.iter().copied().filter(|value| value.is_finite()).collect())?;
+    let half_width = student_975(centre.freedom) * centre.error;
+    Some(Estimate { value: centre.value, low: centre.value - half_width, high: centre.value + half_width })
+}
+
 /// By how much the first of paired measurements is more than the second, in their unit; none of fewer than three rounds.
 ///
 /// The differences of steps add up to that of the whole, as ratios do not; but for what a trimmed mean cuts off of seven rounds and more.
 pub fn paired_difference(pairs: &[(f64, f64)]) -> Option<Estimate> {
-    Estimate::of(pairs.iter().map(|(over, under)| over - under).collect())
+    estimate(&pairs.iter().map(|(over, under)| over - under).collect::<Vec<_>>())
 }
 
 /// The ratio of two sets of measurements that have nothing to do with each other, such as those of two runs: `numerators`

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::overshoot::Overshoot;
+
 /// A deployment that can be started any number of times.
 pub trait Subject {
     /// Its name in tables and results; unique within a comparison.
@@ -10,6 +12,11 @@ pub trait Subject {
     /// Whether it answers this journey; what it does not answer is not asked of it.
     fn answers(&self, _journey: &str) -> bool {
         true
+    }
+
+    /// The same as it would be with such a round-trip time between its processes; none where that cannot be had.
+    fn at_distance(&self, _round_trip_ms: f64) -> Option<Box<dyn Subject + '_>> {
+        None
     }
 
     /// Starts it in fresh processes on fresh data and returns once it answers.
@@ -35,6 +42,11 @@ pub trait Running {
 
     /// Whether nothing is left to do that nobody waits for; none where that cannot be asked.
     fn is_settled(&self) -> Option<bool> {
+        None
+    }
+
+    /// By how much longer than asked the calls between its processes were delayed until now; none where none are.
+    fn delay_overshoot(&self) -> Option<Overshoot> {
         None
     }
 

@@ -98,6 +98,7 @@ impl<'a> Collected<'a> {
             blast_radius: None,
             ladder: None,
             load: None,
+            round_trip: None,
             cpu_sets,
             pacing: self.measurements.pacing(),
             phases,

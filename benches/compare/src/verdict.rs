@@ -3,6 +3,7 @@
 use crate::load::{LoadCurve, LoadCurves};
 use crate::quantity::{Claim, Quantity};
 use crate::results::{Cell, Results};
+use crate::round_trip;
 use crate::statistics::Ratio;
 
 /// Above this share of errors the latencies of the rest tell nothing.
@@ -61,7 +62,8 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
     lines
 }
 
-/// One sentence for each journey and topology, one for the baseline beside the floor, and the costs that a ladder tells.
+/// One sentence for each journey and topology, one for the baseline beside the floor, and those of what was measured beside the
+/// rounds.
 pub(crate) fn verdict(results: &Results) -> Vec<String> {
     let mut lines = Vec::new();
     let journeys = if results.has_no_rounds() { &[][..] } else { &results.journey_order };
@@ -84,6 +86,7 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
     }
     lines.extend(results.ladder.iter().flat_map(|ladder| ladder.told(&results.journey_order)));
     lines.extend(results.load.as_ref().map(|load| under_load(results, load)));
+    lines.extend(round_trip::sentences(results));
     lines
 }
 
@@ -143,7 +146,7 @@ pub(crate) fn withheld(results: &Results, journey: &str, quantity: Quantity) -> 
     failing.map(|(label, cell)| format!("{label} failed {} of {} requests", cell.errors, cell.requests))
 }
 
-fn too_many_errors(cell: &Cell) -> bool {
+pub(crate) fn too_many_errors(cell: &Cell) -> bool {
     cell.requests == 0 || cell.errors as f64 > cell.requests as f64 * ERRORS_MOST
 }
 

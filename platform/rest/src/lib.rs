@@ -22,5 +22,5 @@ pub use adapter::Adapter;
 pub use calls::Calls;
 pub use memory::MemoryServer;
 pub use operation::Operation;
-pub use peer::{AddressBook, Endpoint, Outgoing, Peer, PeerAddress, PooledBody, query_string};
+pub use peer::{AddressBook, Endpoint, Outgoing, Peer, PeerAddress, PooledBody, RoundTrip, query_string};
 pub use problem::{Problem, status_of};

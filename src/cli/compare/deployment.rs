@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cleave_compare::{Client, Process, Request, Running, Subject};
+use cleave_compare::{Client, Overshoot, Process, Request, Running, Subject};
 use cleave_floor::Stage;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -13,11 +13,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::executables::{Executable, Executables};
+use super::overshoot;
 use crate::cli::Common;
 use crate::cli::floor::floor_plan;
 use crate::cli::plain::plain_plan;
 use crate::cli::up::fleet_plan;
-use crate::settings::Settings;
+use crate::settings::{Settings, check_round_trip_ms};
 use crate::supervisor::{Fleet, FleetHandle, FleetPlan, LogSink, ProcessInfo};
 use crate::topology::Topology;
 
@@ -67,6 +68,18 @@ impl Subject for Deployment {
         }
     }
 
+    fn at_distance(&self, round_trip_ms: f64) -> Option<Box<dyn Subject + '_>> {
+        let is_possible =
+            matches!(self.program, Program::Topology(_)) && check_round_trip_ms(round_trip_ms).is_ok();
+        if !is_possible {
+            return None;
+        }
+        let mut settings = self.settings.clone();
+        settings.links.round_trip_ms = round_trip_ms;
+        let label = format!("{} at {round_trip_ms} ms", self.label);
+        Some(Box::new(Self { label, settings, ..self.clone() }))
+    }
+
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {
         let data =
             tempfile::Builder::new().prefix("data-").tempdir_in(&self.work).context("no room for a copy")?;
@@ -88,6 +101,7 @@ impl Subject for Deployment {
             runtime,
             public,
             ready_in,
+            is_distant: settings.links.round_trip().is_some(),
             fleet: Some(Tended::Held(Box::new(fleet))),
             _data: data,
             _executable: executable,
@@ -118,6 +132,8 @@ struct RunningFleet {
     runtime: Runtime,
     public: SocketAddr,
     ready_in: Duration,
+    /// Whether calls between its processes are delayed.
+    is_distant: bool,
     /// Always there, but for the moment in which it changes hands.
     fleet: Option<Tended>,
     _data: TempDir,
@@ -187,6 +203,18 @@ impl Running for RunningFleet {
             }
         }
         Some(settled)
+    }
+
+    fn delay_overshoot(&self) -> Option<Overshoot> {
+        if !self.is_distant {
+            return None;
+        }
+        let mut buckets = Vec::new();
+        for process in self.fleet_processes() {
+            let response = Client::new(process.internal, PATIENCE).send(&Request::get("/metrics")).ok()?;
+            buckets.extend(overshoot::buckets(&response.text()));
+        }
+        Some(Overshoot::of(buckets))
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {

@@ -20,6 +20,8 @@ pub(super) enum Experiment {
     Ladder,
     /// Latency at rising rates, and the highest rate that holds an objective
     Load,
+    /// How latencies grow with the round-trip time between processes
+    RoundTrip,
 }
 
 impl Experiment {
@@ -43,6 +45,7 @@ impl Experiment {
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
             ladder: any(&[Self::Ladder]).then(|| plan.ladder.unwrap_or_else(Plan::ladder_of_few_rounds)),
             load: any(&[Self::Load]).then(|| plan.load.clone().unwrap_or_default()),
+            round_trip: any(&[Self::RoundTrip]).then(|| plan.round_trip.clone().unwrap_or_default()),
             ..plan
         }
     }

@@ -114,7 +114,7 @@ fn hasty() -> Settings {
         rounds_most: 3,
         warm_up_seconds: 0.01,
         paced_seconds: 0.08,
-        capacity_seconds: 0.04,
+        capacity_seconds: 0.12,
         connections: 2,
         // Tests run beside each other: here the generator may be late.
         late_us: 5_000_000,

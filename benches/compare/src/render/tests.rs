@@ -60,6 +60,7 @@ fn results() -> Results {
         blast_radius: None,
         ladder: None,
         load: None,
+        round_trip: None,
         cpu_sets: CpuSets { servers: vec![0], generator: Some(1), shared: false },
         pacing: Pacing::default(),
         phases: Phases { warm_up_seconds: 0.1, paced_seconds: 0.8, capacity_seconds: 0.4 },
@@ -154,4 +155,17 @@ fn a_p99_of_too_few_samples_is_marked() {
     few.twin.journeys = named([("item", Cell { p99_carries: false, ..cell(84.0) })]);
     let text = table(&few, false);
     assert!(text.contains("~252") && text.contains("~ fewer than ten samples"), "{text}");
+}
+
+#[test]
+fn the_slope_over_the_round_trip_time_and_the_precision_of_the_delay_are_told() {
+    let made_up = crate::testing::MadeUp::default().results();
+    let text = table(&made_up, false);
+    let row =
+        text.lines().find(|line| line.starts_with("list") && line.ends_with(']') && line.contains("a | b"));
+    let row = row.unwrap_or_else(|| panic!("no row in {text}"));
+    assert!(row.contains("  1.0"), "one round trip: {row}");
+    assert!(text.contains("p50 µs at 0.25 ms"), "{text}");
+    assert!(text.contains("calls of a | b were delayed by 0.25 ms and 40 µs more at p50"), "{text}");
+    assert!(!text.contains("calls of mono were delayed"), "{text}");
 }

@@ -38,3 +38,10 @@ fn the_median_of_nothing_is_nothing() {
     assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
     assert_eq!(median([4.0, 1.0]), Some(2.5));
 }
+
+#[test]
+fn an_estimate_is_written_with_its_interval_and_without_a_negative_nothing() {
+    let estimate = Estimate { value: -0.001, low: -0.06, high: 0.004 };
+    assert_eq!(estimate.to_string(), "0.00 [-0.06, 0.00]");
+    assert_eq!(format!("{estimate:.1}"), "0.0 [-0.1, 0.0]");
+}

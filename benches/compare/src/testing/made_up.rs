@@ -12,8 +12,11 @@ use crate::journey::Journey;
 use crate::load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 use crate::machine::Machine;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
+use crate::round_trip::RoundTrip;
 use crate::settings::{Phases, Settings};
 use crate::summary::Collected;
+
+use super::Distance;
 
 /// A comparison of `mono` with `a | b`, a twin and a floor, in two journeys, of which the floor has the first only.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +72,7 @@ impl MadeUp {
         results.blast_radius = Some(Self::blast_radius());
         results.load = Some(Self::load());
         results.ladder = Some(self.ladder());
+        results.round_trip = Some(self.round_trip());
         results
     }
 
@@ -139,6 +143,14 @@ impl MadeUp {
         LoadCurves { journey: JOURNEYS[0].to_owned(), topologies, settings }
     }
 
+    /// The first journey makes one round trip in the second topology, the other one two; none in the first topology.
+    fn round_trip(self) -> RoundTrip {
+        let journeys = JOURNEYS.into_iter().zip([1.0, 2.0]);
+        let journeys = journeys.map(|(journey, calls)| (journey, vec![("mono", 0.0), ("a | b", calls)]));
+        let distance = Distance { journeys: journeys.collect(), ..Distance::default() };
+        distance.measured(&mut Dice::new(self.seed, &[7]))
+    }
+
     pub(super) fn block(
         self,
         dice: &mut Dice,
@@ -184,6 +196,7 @@ impl MadeUp {
                     services.iter().map(|service| ((*service).to_owned(), share_us)).collect(),
                 ),
                 settled_ms: Some(2.0 * level),
+                delay_overshoot: None,
                 capacity_rps: Some(10_000.0 / level),
                 capacity_errors: 0,
                 late: 0,

@@ -11,6 +11,7 @@ mod endpoint;
 mod lines;
 mod pool;
 mod retry;
+mod round_trip;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use body::{Outgoing, PooledBody};
 pub use endpoint::{AddressBook, Endpoint};
 use pool::{Attempt, Pool};
 use retry::Budget;
+pub use round_trip::RoundTrip;
 
 use crate::server::UNAUTHENTICATED;
 use crate::{MemoryServer, Operation, Problem, headers};
@@ -63,6 +65,13 @@ impl Peer {
         credential: &ServiceCredential,
     ) -> Self {
         Self::new(name, Pool::memory(server, clock.clone()), clock, credential)
+    }
+
+    /// The same, as far away as this round trip: each attempt of a call takes one longer.
+    #[must_use]
+    pub fn at_distance(mut self, round_trip: Option<RoundTrip>) -> Self {
+        self.pool.round_trip = round_trip;
+        self
     }
 
     fn new(name: &str, pool: Pool, clock: Arc<dyn Clock>, credential: &ServiceCredential) -> Self {

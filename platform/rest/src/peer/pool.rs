@@ -15,6 +15,7 @@ use super::body::{Outgoing, PooledBody};
 use super::choice;
 use super::connection::{connect, connect_in_memory};
 use super::endpoint::{AddressBook, Endpoint, Failure, Standing};
+use super::round_trip::RoundTrip;
 use crate::MemoryServer;
 
 /// A connection that was idle for longer is not used again. The server keeps one for longer than this (see
@@ -52,6 +53,8 @@ pub(super) struct Pool {
     clock: Arc<dyn Clock>,
     addresses: Option<RefCell<AddressBook>>,
     replicas: RefCell<Vec<Rc<Replica>>>,
+    /// How far away they seem to be; none where they are as near as they are.
+    pub(super) round_trip: Option<RoundTrip>,
 }
 
 /// One replica as this thread reaches it.
@@ -75,12 +78,13 @@ impl Pool {
     pub(super) fn network(peer: &str, mut addresses: AddressBook, clock: Arc<dyn Clock>) -> Self {
         let known = addresses.borrow_and_update().iter().map(Replica::at).collect();
         let (peer, addresses) = (peer.to_owned(), Some(RefCell::new(addresses)));
-        Self { peer, clock, addresses, replicas: RefCell::new(known) }
+        Self { peer, clock, addresses, replicas: RefCell::new(known), round_trip: None }
     }
 
     pub(super) fn memory(server: Rc<MemoryServer>, clock: Arc<dyn Clock>) -> Self {
         let replica = Rc::new(Replica::new(Place::Memory(server)));
-        Self { peer: String::new(), clock, addresses: None, replicas: RefCell::new(vec![replica]) }
+        let replicas = RefCell::new(vec![replica]);
+        Self { peer: String::new(), clock, addresses: None, replicas, round_trip: None }
     }
 
     /// Sends a request to one of the replicas, to another one than that which has `failed` if there is any. Leaves the one
@@ -96,21 +100,31 @@ impl Pool {
             choice::choose(&self.replicas.borrow(), failed.as_ref(), is_repeatable, || self.clock.instant());
         let replica = chosen.ok_or(Attempt::NotSent("no address is known".to_owned()))?;
         let trying = Trying { pool: self, replica: &replica, is_decided: Cell::new(false) };
-        let sent = match replica.lease(&self.clock).await {
-            Ok(mut lease) => match lease.sender.try_send_request(request).await {
-                Ok(response) => Ok(response.map(|incoming| PooledBody::new(incoming, lease))),
-                Err(mut error) => Err(match error.take_message() {
-                    Some(_unsent) => Attempt::NotSent(error.into_error().to_string()),
-                    None => Attempt::Broken(error.into_error()),
-                }),
-            },
-            Err(error) => Err(error),
-        };
+        let sent = self.send_to(&replica, request).await;
         trying.decide(&sent);
         if sent.is_err() {
             *failed = Some(replica.clone());
         }
         sent
+    }
+
+    async fn send_to(
+        &self,
+        replica: &Rc<Replica>,
+        request: Request<Outgoing>,
+    ) -> Result<Response<PooledBody>, Attempt> {
+        let mut lease = replica.lease(&self.clock).await?;
+        if let Some(round_trip) = &self.round_trip {
+            let passed = round_trip.pass(self.clock.as_ref()).await;
+            passed.map_err(|error| Attempt::NotSent(format!("no timer for its round trip: {error}")))?;
+        }
+        match lease.sender.try_send_request(request).await {
+            Ok(response) => Ok(response.map(|incoming| PooledBody::new(incoming, lease))),
+            Err(mut error) => Err(match error.take_message() {
+                Some(_unsent) => Attempt::NotSent(error.into_error().to_string()),
+                None => Attempt::Broken(error.into_error()),
+            }),
+        }
     }
 
     /// Where the next request would go.
