@@ -11,7 +11,7 @@ fn p50(ladder: &Ladder, journey: &str, rung: &str) -> Gap {
 #[test]
 fn each_step_is_what_was_planted_and_all_of_them_add_up_to_the_whole() {
     let ladder = CALM.ladder();
-    for (rung, planted_us) in [("plain", 60.0), ("mono", 20.0), ("a | b", 100.0)] {
+    for (rung, planted_us) in [("plain", 60.0), ("mono", 20.0), ("split", 100.0)] {
         let gap = p50(&ladder, "list", rung);
         assert!((gap.us.value - planted_us).abs() < 3.0, "{rung}: {gap:?}");
         assert_eq!(ladder.claim("list", Quantity::P50, Some(gap)), Claim::Differs, "{rung}");

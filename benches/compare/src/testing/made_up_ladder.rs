@@ -14,7 +14,7 @@ const PHASES: Phases = Phases { warm_up_seconds: 0.0, paced_seconds: 0.6, capaci
 const ROUNDS: usize = 5;
 
 impl MadeUp {
-    /// From an echo, which has the first journey only, to a rung that costs nothing; and beside `mono` the branch `a | b`, which costs as much
+    /// From an echo, which has the first journey only, to a rung that costs nothing; and beside `mono` the branch `split`, which costs as much
     /// as the second topology.
     pub(crate) fn ladder(self) -> Ladder {
         let mut rungs: Vec<Rung> = Vec::new();
@@ -30,7 +30,7 @@ impl MadeUp {
             });
         }
         rungs.push(Rung {
-            label: "a | b".to_owned(),
+            label: "split".to_owned(),
             adds: "a second process".to_owned(),
             on: Some("mono".to_owned()),
             is_branch: true,
@@ -38,14 +38,14 @@ impl MadeUp {
         });
         let costs = [
             CostPlan { name: "the cost of modules", from: "plain", to: "mono" },
-            CostPlan { name: "the cost of processes", from: "mono", to: "a | b" },
+            CostPlan { name: "the cost of processes", from: "mono", to: "split" },
         ];
         Ladder::of(rungs, &costs, "mono", &JOURNEYS, self.ladder_series())
     }
 
     fn ladder_series(self) -> Series {
         let mut dice = Dice::new(self.seed, &[17]);
-        let beside = [("a | b", self.ratio), ("mono (again)", self.twin)];
+        let beside = [("split", self.ratio), ("mono (again)", self.twin)];
         let all = RUNGS.into_iter().chain(beside).collect::<Vec<_>>();
         let answered = |label: &str| if label == "echo" { &JOURNEYS[..1] } else { &JOURNEYS[..] };
         let mut measurements = Measurements::new();
