@@ -46,7 +46,7 @@ fn links(criterion: &mut Criterion) {
     let product_id = ProductId::from(bench.ids.next());
     let routes = bench.routes();
     let (tcp, unix) = serve(&bench, bench.folder.path().join("bench.sock").as_path());
-    let memory = MemoryServer::new(move |config| routes(config));
+    let memory = MemoryServer::new(move |config| routes(config), None);
     let ways: [(&str, Rc<dyn Inventory>); 5] = [
         ("bare trait call", Rc::new(Constant)),
         ("direct", bench.observed(Rc::new(Constant), "direct")),
@@ -214,12 +214,19 @@ fn serve(bench: &Bench, socket: &Path) -> (PeerAddress, PeerAddress) {
                 stream.set_nodelay(true).expect("a stream takes the option");
                 Ok((stream, Protocol::Http1, None))
             };
-            fn_service(accept).and_then(http_service::<TcpStream, _>(over_tcp.clone(), std::future::pending))
+            fn_service(accept).and_then(http_service::<TcpStream, _>(
+                over_tcp.clone(),
+                std::future::pending,
+                None,
+            ))
         });
         let server = server.expect("it listens").listen_uds("unix", unix, move || {
             let accept = |stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) };
-            fn_service(accept)
-                .and_then(http_service::<UnixStream, _>(over_unix.clone(), std::future::pending))
+            fn_service(accept).and_then(http_service::<UnixStream, _>(
+                over_unix.clone(),
+                std::future::pending,
+                None,
+            ))
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async { server.expect("it listens").run().await }).expect("it serves");

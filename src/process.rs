@@ -174,6 +174,11 @@ impl Process {
         self.outboxes.get(module).expect("a hosted module of TOPICS has an outbox").clone()
     }
 
+    /// By which clock the time of requests is taken, where it is.
+    pub fn request_clock(&self) -> Option<Arc<dyn Clock>> {
+        self.settings.server.timing_headers.then(|| self.clock.clone())
+    }
+
     /// What stands between a listener and the modules.
     pub fn edge(&self, exposure: Exposure) -> Rc<Edge> {
         Rc::new(Edge {

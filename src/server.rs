@@ -16,6 +16,7 @@ use actix_rt::net::{TcpStream, UnixStream};
 use actix_server::{Server, ServerHandle};
 use actix_service::{Service as _, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service};
 use actix_web::web::{self, ServiceConfig};
+use cleave_core::Clock;
 use cleave_rest::server::{Exposure, http_service, not_found};
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::watch;
@@ -158,14 +159,14 @@ impl Running {
             .disable_signals()
             .shutdown_timeout(settings.drain_seconds);
         let stopping = Stopping::default();
-        let internal = tcp(routes(&process, mount_internal), stopping.clone());
+        let internal = tcp(routes(&process, mount_internal), stopping.clone(), process.request_clock());
         server = server.listen("internal", listeners.internal, internal)?;
         if let Some((listener, _)) = listeners.unix {
-            let internal = unix(routes(&process, mount_internal), stopping.clone());
+            let internal = unix(routes(&process, mount_internal), stopping.clone(), process.request_clock());
             server = server.listen_uds("internal-unix", listener, internal)?;
         }
         if let Some(listener) = listeners.public {
-            let public = tcp(routes(&process, gateway::mount), stopping.clone());
+            let public = tcp(routes(&process, gateway::mount), stopping.clone(), process.request_clock());
             server = server.listen("public", listener, public)?;
         }
         let background = Background::start(&process, discovery)?;
@@ -235,6 +236,7 @@ type Routes = Box<dyn Fn(&mut ServiceConfig)>;
 fn tcp(
     routes: impl Fn() -> Routes + Send + Clone + 'static,
     stopping: Stopping,
+    timed: Option<Arc<dyn Clock>>,
 ) -> impl actix_server::ServerServiceFactory<TcpStream> {
     move || {
         let accepted = fn_service(|stream: TcpStream| async move {
@@ -243,17 +245,26 @@ fn tcp(
             let peer = stream.peer_addr().ok();
             Ok((stream, Protocol::Http1, peer))
         });
-        stopping.counts(accepted.and_then(http_service::<TcpStream, _>(routes(), stopping.told())))
+        stopping.counts(accepted.and_then(http_service::<TcpStream, _>(
+            routes(),
+            stopping.told(),
+            timed.clone(),
+        )))
     }
 }
 
 fn unix(
     routes: impl Fn() -> Routes + Send + Clone + 'static,
     stopping: Stopping,
+    timed: Option<Arc<dyn Clock>>,
 ) -> impl actix_server::ServerServiceFactory<UnixStream> {
     move || {
         let accepted = fn_service(|stream: UnixStream| async move { Ok((stream, Protocol::Http1, None)) });
-        stopping.counts(accepted.and_then(http_service::<UnixStream, _>(routes(), stopping.told())))
+        stopping.counts(accepted.and_then(http_service::<UnixStream, _>(
+            routes(),
+            stopping.told(),
+            timed.clone(),
+        )))
     }
 }
 

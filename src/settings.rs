@@ -88,6 +88,8 @@ pub struct ServerSettings {
     pub workers: usize,
     /// How long a stopping process waits for requests that are under way.
     pub drain_seconds: u64,
+    /// Whether answers say in the header `Server-Timing` where the time went.
+    pub timing_headers: bool,
 }
 
 /// How the other services are found.

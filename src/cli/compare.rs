@@ -37,6 +37,7 @@ use crate::journeys::{
 };
 use crate::provision::{self, Goods};
 use crate::settings::Settings;
+use crate::topology::Topology;
 
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
@@ -161,20 +162,23 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let (shelf, admin_token) = block_on(stock_template(&settings))?;
 
     let executables = Executables::new(work.path());
-    let deployment = |label: &str, program| Deployment {
+    let deployment = |label: &str, program, timing_headers| Deployment {
         label: label.to_owned(),
         program,
+        timing_headers,
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
         log_filter: QUIET.to_owned(),
         executables: executables.clone(),
     };
-    let deployments = topologies
-        .iter()
-        .map(|topology| deployment(topology.name(), Program::Topology(topology.clone())))
-        .collect::<Vec<_>>();
-    let floor = deployment("bare handlers", Program::Floor(Stage::Queries));
+    let deployments = |timing_headers| {
+        let program = |topology: &Topology| Program::Topology(topology.clone());
+        let topologies = topologies.iter();
+        topologies.map(|it| deployment(it.name(), program(it), timing_headers)).collect::<Vec<_>>()
+    };
+    let (plain, timed) = (deployments(false), deployments(true));
+    let floor = deployment("bare handlers", Program::Floor(Stage::Queries), false);
     let plan = match (args.quick, args.thorough) {
         (true, _) => Plan::quick,
         (_, true) => Plan::thorough,
@@ -195,7 +199,9 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     } else if !RoundTrip::IS_SUPPORTED && args.experiments.is_empty() {
         plan.round_trip = None;
     }
-    let subjects = deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>();
+    let [subjects, timed] = [&plain, &timed].map(|deployments| {
+        deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>()
+    });
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
     let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
@@ -221,6 +227,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         settings: Plan { share_processors: args.share_cores, ..plan },
         version: env!("CARGO_PKG_VERSION"),
+        timed: &timed,
         interruption: interruption.clone(),
     };
     let results = match comparison.run(&mut TerminalProgress::new()) {

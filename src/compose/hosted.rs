@@ -81,7 +81,7 @@ impl Cell {
         let peer = match link {
             Link::Direct => return Way::Direct,
             Link::Memory => {
-                let server = MemoryServer::new(self.hosted_routes());
+                let server = MemoryServer::new(self.hosted_routes(), process.request_clock());
                 Peer::memory(callee, Rc::new(server), process.clock.clone(), &process.credential)
             }
             Link::Unix | Link::Tcp => {

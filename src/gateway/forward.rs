@@ -130,7 +130,9 @@ fn incoming(answer: http::Response<PooledBody>) -> HttpResponse {
 
 fn copy_back(headers: &HeaderMap, response: &mut actix_web::HttpResponseBuilder) {
     for (name, value) in headers {
-        if !is_for_this_hop(name) && name != CONTENT_LENGTH && name.as_str() != "date" {
+        // What the peer tells of its time is told by this edge, as a part of its own.
+        let is_told_here = name.as_str() == "date" || name.as_str() == cleave_timing::header::NAME;
+        if !is_for_this_hop(name) && name != CONTENT_LENGTH && !is_told_here {
             response.append_header((name.as_str(), value.as_bytes()));
         }
     }

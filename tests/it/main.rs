@@ -26,6 +26,7 @@
 //! * `round_trip`: calls between processes that are far away from each other.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
+//! * `timing`: where a request's time went, as its answer tells.
 //!
 //! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
 //! sockets; `support::Binary` runs the program itself.
@@ -57,3 +58,4 @@ mod round_trip;
 mod scaling;
 mod shopping;
 mod support;
+mod timing;

@@ -9,13 +9,13 @@ use crate::support::topologies::{named, relinked};
 use crate::support::world::World;
 
 /// So long that the noise of a busy machine does not matter beside them.
-const SHORT_MS: u64 = 5;
-const LONG_MS: u64 = 25;
+const SHORT_MS: u32 = 5;
+const LONG_MS: u32 = 25;
 
 /// Enough that one of them meets nobody else on the processors.
 const ASKED: usize = 25;
 
-fn at_distance(topology: Topology, round_trip_ms: u64) -> World {
+fn at_distance(topology: Topology, round_trip_ms: u32) -> World {
     World::on(Store::with_settings(&[("links.round_trip_ms", &round_trip_ms.to_string())]), topology)
 }
 
@@ -38,7 +38,7 @@ fn slope(topology: &str, ask: impl Fn(&World, &str)) -> f64 {
         world.settle();
         quickest(|| ask(&world, &id))
     });
-    (took[1].as_secs_f64() - took[0].as_secs_f64()) * 1_000.0 / (LONG_MS - SHORT_MS) as f64
+    (took[1].as_secs_f64() - took[0].as_secs_f64()) * 1_000.0 / f64::from(LONG_MS - SHORT_MS)
 }
 
 #[test]

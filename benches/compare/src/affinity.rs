@@ -41,6 +41,12 @@ impl CpuSets {
         work()
     }
 
+    /// Runs `work` with the calling thread on the generator's processor.
+    pub(crate) fn on_generator<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _restore = system::Pinned::to(self.generator.as_slice());
+        work()
+    }
+
     /// Pins the calling thread to the generator's processor for the rest of its life.
     pub(crate) fn pin_generator(&self) {
         if let Some(generator) = self.generator {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
+use crate::attribution::{Attribution, AttributionSettings, Pair};
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
 use crate::client::Client;
@@ -44,6 +45,8 @@ pub struct Comparison<'a> {
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
     pub version: &'a str,
+    /// The topologies once more, in their order, with answers that carry `Server-Timing`; without them there is no attribution.
+    pub timed: &'a [&'a dyn Subject],
     /// Ends the run with what it has by then.
     pub interruption: Interruption,
 }
@@ -65,6 +68,7 @@ struct Beside {
     ladder: Option<Ladder>,
     load: Option<LoadCurves>,
     round_trip: Option<RoundTrip>,
+    attribution: Option<Attribution>,
 }
 
 /// Why an interrupted run ended, for its results.
@@ -149,6 +153,7 @@ impl Comparison<'_> {
         results.ladder = beside.ladder;
         results.load = beside.load;
         results.round_trip = beside.round_trip;
+        results.attribution = beside.attribution;
         Ok(results)
     }
 
@@ -161,9 +166,11 @@ impl Comparison<'_> {
         let load = load.map(|load| ("latency against load", load.seconds(self.topologies.len())));
         let round_trip = self.settings.round_trip.as_ref();
         let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
+        let attribution = self.attribution_settings();
+        let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
         let ladder = self.wanted_ladder();
         let ladder = ladder.map(|(plan, series)| ("ladder", Ladder::seconds(&plan, &series)));
-        blast.into_iter().chain(load).chain(round_trip).chain(ladder).collect()
+        blast.into_iter().chain(load).chain(round_trip).chain(attribution).chain(ladder).collect()
     }
 
     /// The ladder where there is one, with how much of it is measured.
@@ -198,6 +205,9 @@ impl Comparison<'_> {
         }
         if let Some(plan) = &self.settings.round_trip {
             beside.round_trip = Some(self.round_trip(plan, cpu_sets, course)?);
+        }
+        if let Some(plan) = self.attribution_settings() {
+            beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
         }
         if let Some((plan, series)) = self.wanted_ladder() {
             beside.ladder = Some(self.ladder(plan, series, preflight, cpu_sets, course)?);
@@ -286,6 +296,33 @@ impl Comparison<'_> {
                 course.advance(left, &format!("round trips {} of {}: {what}", round + 1, plan.series.rounds));
             },
         )
+    }
+
+    fn attribution_settings(&self) -> Option<AttributionSettings> {
+        self.settings.attribution.filter(|_| !self.timed.is_empty())
+    }
+
+    fn attribution_seconds(&self, plan: AttributionSettings) -> f64 {
+        plan.seconds(self.timed.len(), self.journeys_of_one_kind().len())
+    }
+
+    fn attribution(
+        &self,
+        plan: AttributionSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Attribution, CompareError> {
+        let seconds = self.attribution_seconds(plan);
+        course.begin(seconds);
+        let pairs = self.topologies.iter().zip(self.timed);
+        let pairs = pairs.map(|(plain, timed)| Pair { plain: *plain, timed: *timed }).collect::<Vec<_>>();
+        let note = |what: &str, done: usize, of_all: usize| {
+            let left = seconds * (of_all - done) as f64 / of_all as f64;
+            course.advance(left, &format!("attribution {} of {of_all}: {what}", done + 1));
+        };
+        let (settings, interruption) = (&self.settings, &self.interruption);
+        let journeys = self.journeys_of_one_kind();
+        Attribution::measure(plan, &pairs, &journeys, settings, cpu_sets, interruption, note)
     }
 
     /// Every rung shows that it answers rightly before any is timed.

@@ -42,6 +42,7 @@
 //!         script,
 //!         settings: Settings::quick(42),
 //!         version: "1.0.0",
+//!         timed: &[],
 //!         interruption: Interruption::default(),
 //!     };
 //!     let results = comparison.run(&mut TerminalProgress::new())?;
@@ -70,6 +71,7 @@
 )]
 
 mod affinity;
+mod attribution;
 mod blast;
 mod block;
 mod client;
@@ -113,6 +115,9 @@ mod turns;
 mod verdict;
 
 pub use affinity::CpuSets;
+pub use attribution::{
+    Attribution, AttributionCell, AttributionRound, AttributionSettings, Segment, Segments, Share,
+};
 pub use blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;

@@ -1,5 +1,6 @@
 //! The table on the terminal.
 
+mod attribution;
 mod blast;
 mod ladder;
 mod load;
@@ -56,6 +57,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(measured) = &results.round_trip {
         text.push('\n');
         text.push_str(&grid(&round_trip::rows(results, measured), 2, paint));
+    }
+    if let Some(attribution) = &results.attribution {
+        text.push('\n');
+        text.push_str(&grid(&attribution::rows(results, attribution), 2, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -221,6 +226,7 @@ fn legend(results: &Results) -> Vec<String> {
     lines.extend(results.ladder.as_ref().map(ladder::legend));
     lines.extend(results.load.as_ref().map(load::legend));
     lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
+    lines.extend(results.attribution.as_ref().map(|_| attribution::LEGEND.to_owned()));
     let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
         (None, _) => "nothing is pinned on this system".to_owned(),
         (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),

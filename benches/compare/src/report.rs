@@ -5,9 +5,10 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `ladder`, `load`, `round_trip`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `ladder`, `load`, `round_trip`, `attribution`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
+mod attribution;
 mod blast;
 mod blocks;
 mod environment;
@@ -88,6 +89,7 @@ fn figures(results: &Results) -> Vec<Figure> {
         ladder::figure(results),
         load::figure(results),
         round_trip::figure(results),
+        attribution::figure(results),
         blast::figure(results),
     ];
     if results.has_no_rounds() {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
+use crate::attribution::Attribution;
 use crate::blast::BlastRadius;
 use crate::ladder::Ladder;
 use crate::load::LoadCurves;
@@ -74,6 +75,9 @@ pub struct Results {
     /// How latencies grow with the round-trip time between processes; none where nobody asked.
     #[serde(default)]
     pub round_trip: Option<RoundTrip>,
+    /// Where a request's time goes; none where nobody asked.
+    #[serde(default)]
+    pub attribution: Option<Attribution>,
     /// Who ran where.
     pub cpu_sets: CpuSets,
     /// How punctual the generator was.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attribution::AttributionSettings;
 use crate::blast::BlastSettings;
 use crate::load::LoadSettings;
 use crate::round_trip::RoundTripSettings;
@@ -61,6 +62,9 @@ pub struct Settings {
     /// How the influence of the round-trip time between processes is measured, in the same way; none where it is not.
     #[serde(default)]
     pub round_trip: Option<RoundTripSettings>,
+    /// How the attribution is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub attribution: Option<AttributionSettings>,
     /// Where the A/A interval's half-width is larger, conclusions are withheld.
     pub withhold_half_width: f64,
 }
@@ -92,6 +96,7 @@ impl Settings {
             ladder: None,
             load: None,
             round_trip: None,
+            attribution: None,
             withhold_half_width: 0.05,
         }
     }
@@ -107,6 +112,7 @@ impl Settings {
             ladder: Some(Self::ladder_of_few_rounds()),
             load: Some(LoadSettings::default()),
             round_trip: Some(RoundTripSettings::default()),
+            attribution: Some(AttributionSettings::default()),
             rounds_target: 12,
             rounds_most: 60,
             stop_half_width: 0.01,

@@ -99,6 +99,7 @@ impl<'a> Collected<'a> {
             ladder: None,
             load: None,
             round_trip: None,
+            attribution: None,
             cpu_sets,
             pacing: self.measurements.pacing(),
             phases,

@@ -1,5 +1,6 @@
 //! What tests load and what they read: a tiny server, and results that nobody measured.
 
+mod attribution;
 mod distance;
 mod made_up;
 mod made_up_ladder;

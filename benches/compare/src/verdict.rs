@@ -1,5 +1,7 @@
 //! What may be concluded, in plain words, and how far to trust it.
 
+mod attribution;
+
 use crate::load::{LoadCurve, LoadCurves};
 use crate::quantity::{Claim, Quantity};
 use crate::results::{Cell, Results};
@@ -14,10 +16,11 @@ const STEAL_WORTH_SAYING: f64 = 0.02;
 /// How far to trust the results: the A/A band first, then what withholds conclusions, one line each.
 pub(crate) fn trust(results: &Results) -> Vec<String> {
     if results.has_no_rounds() {
-        return vec![format!(
+        let nothing = format!(
             "no rounds were asked for, so there is no A/A control; {:.0} s, seed {}",
             results.elapsed_seconds, results.seed
-        )];
+        );
+        return std::iter::once(nothing).chain(attribution::trust(results)).collect();
     }
     let band: Vec<String> = results
         .journey_order
@@ -53,6 +56,7 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
             share * 100.0
         ));
     }
+    lines.extend(attribution::trust(results));
     if results.pacing.void_phases > 0 {
         lines.push(format!(
             "void phases: {} (the generator itself was late in them)",
@@ -87,6 +91,7 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
     lines.extend(results.ladder.iter().flat_map(|ladder| ladder.told(&results.journey_order)));
     lines.extend(results.load.as_ref().map(|load| under_load(results, load)));
     lines.extend(round_trip::sentences(results));
+    lines.extend(attribution::sentences(results));
     lines
 }
 

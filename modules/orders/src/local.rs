@@ -247,7 +247,8 @@ impl Orders for LocalOrders {
         };
         let order_id = record.order_id;
         let (tell, news) = watch::channel(None);
-        tokio::task::spawn_local(checkout::place(self.parts.clone(), record, tell));
+        let work = checkout::place(self.parts.clone(), record, tell);
+        tokio::task::spawn_local(cleave_timing::carry(work));
         let patience = self.parts.patience(context);
         let placed = hear(news, patience, |record| record.status != OrderStatus::Pending).await?;
         if placed.order_id == order_id {
@@ -292,7 +293,8 @@ impl Orders for LocalOrders {
             return Ok(record.view());
         }
         let (tell, news) = watch::channel(None);
-        tokio::task::spawn_local(checkout::cancel(self.parts.clone(), context.clone(), record, tell));
+        let work = checkout::cancel(self.parts.clone(), context.clone(), record, tell);
+        tokio::task::spawn_local(cleave_timing::carry(work));
         let patience = self.parts.patience(context);
         let record = hear(news, patience, |record| record.phase == Phase::Settled).await?;
         self.check_cancellable(&record)?;

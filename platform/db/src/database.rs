@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cleave_timing::Part;
 use rand::RngExt as _;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use crate::engine::{Engine, OLDEST_MAJOR, Role};
 use crate::error::{is_conflict, is_out_of_step};
-use crate::{DatabaseError, Migrations, WriteError, preparation};
+use crate::{DatabaseError, Migrations, Statements, WriteError, preparation};
 
 /// A transaction, as statements run in it.
 pub type Transaction = AnyConnection;
@@ -111,14 +112,14 @@ impl Database {
     }
 
     /// Where queries that change nothing run.
-    pub fn readers(&self) -> &AnyPool {
-        &self.readers
+    pub fn readers(&self) -> Statements<'_> {
+        Statements(&self.readers)
     }
 
     /// Where one statement runs that is a whole transaction by itself: it saves the round trips of its beginning and its
     /// end. It is not repeated when it meets another writer.
-    pub fn writer(&self) -> &AnyPool {
-        &self.writer
+    pub fn writer(&self) -> Statements<'_> {
+        Statements(&self.writer)
     }
 
     /// Runs `work` in one transaction: all of it is durable, or nothing has happened. The transaction is run
@@ -144,7 +145,8 @@ impl Database {
         &self,
         work: &impl AsyncFn(&mut Transaction) -> Result<T, WriteError<E>>,
     ) -> Result<T, WriteError<E>> {
-        let mut connection = self.writer.acquire().await?;
+        let mut connection = self.writer().acquire().await?;
+        let _running = cleave_timing::begin(Part::Database);
         match self.write_on(&mut connection, work).await {
             Ok(outcome) => outcome,
             Err(error) => {

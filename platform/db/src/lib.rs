@@ -15,6 +15,7 @@ mod error;
 mod look;
 mod migrations;
 mod preparation;
+mod statements;
 mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -25,3 +26,4 @@ pub use copy::{CopiedTable, CopyError};
 pub use database::{Database, DatabaseSettings, Secret, Transaction};
 pub use error::{DatabaseError, WriteError, failure_of, is_unique_violation};
 pub use migrations::{Migration, Migrations};
+pub use statements::Statements;

@@ -1,6 +1,7 @@
 //! A database that has no room left; and, in a file of their own, the places of modules on a server.
 
 mod postgres;
+mod timing;
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cleave_core::{CallFailure, Clock, Context, ContractError};
 use cleave_telemetry::{CallLabels, Metrics, Timer};
+use cleave_timing::Part;
 use tracing::Instrument as _;
 
 /// What a contract's `Observed…` decorator hands each call to.
@@ -47,6 +48,7 @@ impl Calls {
         context: &Context,
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
+        let _working = cleave_timing::begin(Part::Handler);
         let start = self.clock.instant();
         if start >= context.deadline {
             return Err(E::from_failure(CallFailure::Timeout));

@@ -1,10 +1,12 @@
 //! The server half on the caller's own thread.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_http::Protocol;
 use actix_service::{Service as _, ServiceFactory as _};
 use actix_web::web::ServiceConfig;
+use cleave_core::Clock;
 use tokio::io::DuplexStream;
 use tokio::sync::OnceCell;
 
@@ -20,33 +22,34 @@ type Serve = dyn Fn(DuplexStream) -> futures_util::future::LocalBoxFuture<'stati
 /// a prototype, and 8 to 10 µs on the same one.)
 pub struct MemoryServer {
     configure: Rc<dyn Fn(&mut ServiceConfig)>,
+    timed: Option<Arc<dyn Clock>>,
     serve: Rc<OnceCell<Box<Serve>>>,
 }
 
 impl MemoryServer {
-    /// A server of the routes that `configure` mounts.
-    pub fn new(configure: impl Fn(&mut ServiceConfig) + 'static) -> Self {
-        Self { configure: Rc::new(configure), serve: Rc::default() }
+    /// A server of the routes that `configure` mounts. Where there is a clock in `timed`, its answers say where the time went.
+    pub fn new(configure: impl Fn(&mut ServiceConfig) + 'static, timed: Option<Arc<dyn Clock>>) -> Self {
+        Self { configure: Rc::new(configure), timed, serve: Rc::default() }
     }
 
     /// Opens a connection to it.
     pub(crate) fn connect(&self) -> DuplexStream {
         let (client_end, server_end) = tokio::io::duplex(PIPE_BYTES);
         let serve = self.serve.clone();
-        let configure = self.configure.clone();
+        let (configure, timed) = (self.configure.clone(), self.timed.clone());
         tokio::task::spawn_local(async move {
-            let serve = serve.get_or_init(|| start(configure)).await;
+            let serve = serve.get_or_init(|| start(configure, timed)).await;
             serve(server_end).await;
         });
         client_end
     }
 }
 
-async fn start(configure: Rc<dyn Fn(&mut ServiceConfig)>) -> Box<Serve> {
+async fn start(configure: Rc<dyn Fn(&mut ServiceConfig)>, timed: Option<Arc<dyn Clock>>) -> Box<Serve> {
     // It ends with the thread that it serves.
     let never = std::future::pending;
     let service =
-        http_service::<DuplexStream, _>(move |config| configure(config), never).new_service(()).await;
+        http_service::<DuplexStream, _>(move |config| configure(config), never, timed).new_service(()).await;
     let service = service.ok().map(Rc::new);
     Box::new(move |connection| {
         let service = service.clone();

@@ -36,6 +36,8 @@ const PLAIN_JOURNEYS: [&str; 4] = ["list", "product", "cart", "checkout"];
 pub(super) struct Deployment {
     pub(super) label: String,
     pub(super) program: Program,
+    /// Whether its answers say where the time went.
+    pub(super) timing_headers: bool,
     pub(super) common: Common,
     /// With the template as its data directory.
     pub(super) settings: Settings,
@@ -123,6 +125,8 @@ impl Deployment {
         .map_err(|failure| anyhow::anyhow!("cannot plan the processes: {failure}"))?;
         for service in &mut plan.services {
             service.env.push(("CLEAVE__LOG__FILTER".to_owned(), self.log_filter.clone()));
+            let timing_headers = self.timing_headers.to_string();
+            service.env.push(("CLEAVE__SERVER__TIMING_HEADERS".to_owned(), timing_headers));
         }
         Ok(plan)
     }

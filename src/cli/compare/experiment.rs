@@ -22,6 +22,8 @@ pub(super) enum Experiment {
     Load,
     /// How latencies grow with the round-trip time between processes
     RoundTrip,
+    /// Where a request's time goes
+    Attribution,
 }
 
 impl Experiment {
@@ -46,6 +48,7 @@ impl Experiment {
             ladder: any(&[Self::Ladder]).then(|| plan.ladder.unwrap_or_else(Plan::ladder_of_few_rounds)),
             load: any(&[Self::Load]).then(|| plan.load.clone().unwrap_or_default()),
             round_trip: any(&[Self::RoundTrip]).then(|| plan.round_trip.clone().unwrap_or_default()),
+            attribution: any(&[Self::Attribution]).then(|| plan.attribution.unwrap_or_default()),
             ..plan
         }
     }
@@ -81,7 +84,7 @@ mod tests {
         assert!(plan.paced_seconds > 0.0 && plan.rounds_most > 0);
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
-        assert!(plan.blast.is_some() && plan.ladder.is_none());
+        assert!(plan.blast.is_some() && plan.ladder.is_none() && plan.attribution.is_none());
         let plan = Experiment::only(&[Experiment::Ladder], Plan::quick(1));
         assert!(plan.ladder.is_some(), "whoever asks for it gets it, whatever the plan");
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));

@@ -87,7 +87,7 @@ pub(super) const SQL_IS_NAMED_IN_STORES: Rule = Rule {
 };
 
 /// What only who holds a database has.
-const DATABASE_NAMES: &[&str] = &["Transaction", "Connection", "Pool", "AnyPool", "Database"];
+const DATABASE_NAMES: &[&str] = &["Transaction", "Connection", "Pool", "AnyPool", "Statements", "Database"];
 
 pub(super) const CONTRACTS_ARE_OWNED: Rule = Rule {
     says: "nothing borrowed and no transaction crosses a contract: its methods take &self, a &Context and owned data",

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use cleave::house::MIGRATIONS;
 use cleave_db::{Database, DatabaseSettings, Migration, Migrations};
 use rustix::process::Signal;
+use sqlx::Connection as _;
 
 use super::{doctor, stocked};
 use crate::support::binary::Binary;
@@ -159,7 +160,8 @@ fn a_stranger_that_keeps_writers_out_is_named() {
     let pid = std::process::id().to_string();
     runtime().block_on(async {
         let database = open(&binary, "payments").await;
-        let transaction = database.writer().begin_with("BEGIN IMMEDIATE").await.expect("it can be begun");
+        let mut connection = database.writer().acquire().await.expect("nobody else has it");
+        let transaction = connection.begin_with("BEGIN IMMEDIATE").await.expect("it can be begun");
         doctor(&binary, &[]).ends_with(1).says("databases", "payments", "ok", &[]).says(
             "databases",
             "writers of payments",

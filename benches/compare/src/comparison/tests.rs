@@ -136,6 +136,7 @@ fn run(
         script: &Greet,
         settings,
         version: "1.2.3",
+        timed: &[],
         interruption: Interruption::default(),
     }
     .run(&mut Heard::default())
@@ -238,6 +239,7 @@ fn a_journey_that_is_refused_is_not_timed() {
         script: &Greet,
         settings: hasty(),
         version: "1",
+        timed: &[],
         interruption: Interruption::default(),
     };
     let error = comparison.run(&mut Heard::default()).expect_err("401 is not an answer");
@@ -272,6 +274,7 @@ fn interrupted_at(at: &'static str) -> Result<Results, CompareError> {
         script: &Greet,
         settings: hasty(),
         version: "1",
+        timed: &[],
         interruption: interruption.clone(),
     };
     let ended = comparison.run(&mut Impatient { interruption, at });

@@ -61,6 +61,7 @@ fn results() -> Results {
         ladder: None,
         load: None,
         round_trip: None,
+        attribution: None,
         cpu_sets: CpuSets { servers: vec![0], generator: Some(1), shared: false },
         pacing: Pacing::default(),
         phases: Phases { warm_up_seconds: 0.1, paced_seconds: 0.8, capacity_seconds: 0.4 },

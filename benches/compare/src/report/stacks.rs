@@ -16,10 +16,10 @@ const COLOURS: usize = 14;
 /// What stands for the parts where processes were not told apart.
 const ALL: &str = "all processes";
 
-/// A bar: what it is of, and how much of it each process has.
-struct Bar {
-    label: String,
-    parts: ByName<f64>,
+/// A bar: what it is of, and how much of it each part has, in the order in which they stand.
+pub(super) struct Bar {
+    pub(super) label: String,
+    pub(super) parts: Vec<(String, f64)>,
 }
 
 /// CPU time per request, one picture a journey.
@@ -32,7 +32,7 @@ pub(super) fn cpu(results: &Results) -> Figure {
             .iter()
             .filter_map(|subject| {
                 let cell = subjects::cell(results, journey, subject.label)?;
-                let parts = cell.cpu_us_per_request_by_service.clone();
+                let parts = cell.cpu_us_per_request_by_service.clone().into_iter().collect();
                 Some(Bar { label: subject.label.to_owned(), parts })
             })
             .collect();
@@ -79,7 +79,7 @@ pub(super) fn memory(results: &Results) -> Figure {
 }
 
 /// Of each process the median over rounds; of the whole where processes were not told apart.
-fn memory_mib(results: &Results, label: &str) -> ByName<f64> {
+fn memory_mib(results: &Results, label: &str) -> Vec<(String, f64)> {
     let mut by_service: ByName<Vec<f64>> = ByName::new();
     for block in results.rounds.iter().filter_map(|round| round.blocks.get(label)) {
         let mut of_block: ByName<f64> = ByName::new();
@@ -111,8 +111,9 @@ fn names(results: &Results) -> Vec<String> {
     names
 }
 
-fn panel(id: &str, title: String, bars: &[Bar], names: &[String], unit: &str) -> Option<Panel> {
-    let total = |bar: &Bar| bar.parts.values().sum::<f64>();
+/// The bars over a common axis, with the numbers of their parts below them.
+pub(super) fn panel(id: &str, title: String, bars: &[Bar], names: &[String], unit: &str) -> Option<Panel> {
+    let total = |bar: &Bar| bar.parts.iter().map(|(_, value)| value).sum::<f64>();
     if bars.iter().all(|bar| total(bar) <= 0.0) {
         return None;
     }
@@ -163,7 +164,7 @@ fn panel(id: &str, title: String, bars: &[Bar], names: &[String], unit: &str) ->
 fn legend(panel: &mut Panel, bars: &[Bar], names: &[String], mut y: f64) -> f64 {
     let mut x = 0.0;
     for (number, name) in names.iter().enumerate() {
-        if !bars.iter().any(|bar| bar.parts.contains_key(name)) {
+        if !bars.iter().any(|bar| bar.parts.iter().any(|(part, _)| part == name)) {
             continue;
         }
         let text = format!("{} {}", number + 1, fitting(name, WIDTH - 40.0));
@@ -186,12 +187,12 @@ fn table_rows(what: &str, bars: &[Bar], names: &[String]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for bar in bars {
         for (number, name) in names.iter().enumerate() {
-            if let Some(value) = bar.parts.get(name) {
+            if let Some((_, value)) = bar.parts.iter().find(|(part, _)| part == name) {
                 rows.push(row(bar, format!("{} {name}", number + 1), *value));
             }
         }
         if bar.parts.len() > 1 {
-            rows.push(row(bar, "together".to_owned(), bar.parts.values().sum()));
+            rows.push(row(bar, "together".to_owned(), bar.parts.iter().map(|(_, value)| value).sum()));
         }
     }
     rows

@@ -60,6 +60,7 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
         "ladder",
         "load",
         "round-trip",
+        "attribution",
         "blast",
         "blocks",
     ];
@@ -76,7 +77,7 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
 fn every_picture_tells_who_cannot_see_it_what_it_shows_and_ids_are_used_once() {
     let page = page(&MadeUp::default().results());
     let pictures = page.matches("<svg").count();
-    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 1 + 2 + 4 + 1 + 2 + 2 + 2);
+    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 1 + 2 + 4 + 1 + 2 + 2 + 2 + 2);
     for part in ["<title id=", "<desc id=", "role=\"img\"", "aria-labelledby=\""] {
         assert!(page.matches(part).count() >= pictures, "{part} is missing somewhere");
     }
@@ -147,6 +148,7 @@ fn without_rounds_only_the_experiments_are_shown_and_nothing_is_claimed() {
     let results = crate::pairing::with_ratios(results);
     let page = page(&results);
     assert!(page.contains("No rounds were asked for") && page.contains("Latency against load"));
+    assert!(page.contains("Where the time goes, side by side"));
     assert!(!page.contains("answers in") && !page.contains("Latency spectrum") && !page.contains("NaN"));
     let text = crate::render::table(&results, false);
     assert!(text.contains("no rounds were asked for") && text.contains("under load"), "{text}");

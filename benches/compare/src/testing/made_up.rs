@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::attribution;
 use crate::affinity::CpuSets;
 use crate::blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 use crate::block::Measured;
@@ -73,6 +74,7 @@ impl MadeUp {
         results.load = Some(Self::load());
         results.ladder = Some(self.ladder());
         results.round_trip = Some(self.round_trip());
+        results.attribution = Some(attribution::made_up(self.p50_us, self.ratio, &JOURNEYS));
         results
     }
 

@@ -15,6 +15,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server; the handler gets the path and the number of the request, and gives status and body.
     pub(crate) fn start(handler: impl Fn(&str, u64) -> (u16, String) + Send + Sync + 'static) -> Self {
+        Self::start_with_header("", handler)
+    }
+
+    /// The same with one more header, a whole line with its end, in every answer.
+    pub(crate) fn start_with_header(
+        header: &'static str,
+        handler: impl Fn(&str, u64) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");
         let ending = Arc::new(AtomicBool::new(false));
@@ -28,7 +36,7 @@ impl Server {
                 }
                 let (handler, count) = (Arc::clone(&handler), Arc::clone(&count));
                 let Ok(stream) = stream else { continue };
-                thread::spawn(move || serve(stream, &count, &*handler));
+                thread::spawn(move || serve(stream, header, &count, &*handler));
             }
         });
         Self { address, ending }
@@ -43,7 +51,12 @@ impl Drop for Server {
 }
 
 /// Answers the bodyless requests of one connection until its end.
-fn serve(mut stream: TcpStream, count: &AtomicU64, handler: &dyn Fn(&str, u64) -> (u16, String)) {
+fn serve(
+    mut stream: TcpStream,
+    header: &str,
+    count: &AtomicU64,
+    handler: &dyn Fn(&str, u64) -> (u16, String),
+) {
     let _ = stream.set_nodelay(true);
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -54,7 +67,8 @@ fn serve(mut stream: TcpStream, count: &AtomicU64, handler: &dyn Fn(&str, u64) -
             let head = String::from_utf8_lossy(&head);
             let path = head.split(' ').nth(1).unwrap_or_default();
             let (status, body) = handler(path, count.fetch_add(1, Ordering::SeqCst));
-            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status} X\r\n{header}content-length: {length}\r\n\r\n{body}");
             if stream.write_all(answer.as_bytes()).is_err() {
                 return;
             }

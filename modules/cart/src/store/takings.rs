@@ -4,8 +4,8 @@
 
 use cart_api::{CartLine, CartTaking, TakingId, TakingState};
 use cleave_core::AccountId;
-use cleave_db::Transaction;
-use sqlx::{AnyPool, AssertSqlSafe};
+use cleave_db::{Statements, Transaction};
+use sqlx::AssertSqlSafe;
 
 use super::{Reader, parse};
 
@@ -75,7 +75,7 @@ pub(crate) async fn taking_lines(
 
 /// A taking with its lines.
 pub(crate) async fn taking(
-    readers: &AnyPool,
+    readers: Statements<'_>,
     taking_id: TakingId,
 ) -> Result<Option<CartTaking>, sqlx::Error> {
     let row: Option<(String, String)> =

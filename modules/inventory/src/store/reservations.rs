@@ -4,9 +4,9 @@
 //! for `returned`: so whoever finds a row in an end state knows all that will ever be true of it.
 
 use cleave_core::Timestamp;
-use cleave_db::Transaction;
+use cleave_db::{Statements, Transaction};
 use inventory_api::{Reservation, ReservationId, ReservationLine, ReservationState};
-use sqlx::{AnyPool, AssertSqlSafe};
+use sqlx::AssertSqlSafe;
 
 use super::{Reader, parse, values};
 
@@ -98,7 +98,7 @@ pub(crate) async fn reservation_lines(
 
 /// A reservation with its lines.
 pub(crate) async fn reservation(
-    readers: &AnyPool,
+    readers: Statements<'_>,
     reservation_id: ReservationId,
 ) -> Result<Option<Reservation>, sqlx::Error> {
     let row: Option<(String, i64)> =

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cleave_auth::ServiceCredential;
 use cleave_core::{CallFailure, Caller, Clock, Context, ContractError};
+use cleave_timing::Part;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -175,7 +176,12 @@ impl Peer {
                 can_rebuild.then_some(again)
             })
         };
-        self.within_deadline(context, self.attempts(is_repeatable, rebuild)).await
+        let calling = cleave_timing::begin_call(&self.name);
+        let answer = self.within_deadline(context, self.attempts(is_repeatable, rebuild)).await;
+        if let (Some(calling), Ok(answer)) = (calling, &answer) {
+            calling.answered(server_timing(answer.headers()));
+        }
+        answer
     }
 
     async fn exchange<T, E>(
@@ -190,18 +196,24 @@ impl Peer {
         T: DeserializeOwned,
         E: ContractError,
     {
+        let calling = cleave_timing::begin_call(&self.name);
         let answer = self.within_deadline(context, async {
             let uri = Uri::try_from(path).map_err(|error| self.fault("builds no valid path", &error))?;
             let rebuild = || Some(self.request(context, &method, &uri, &body));
             let response = self.attempts(is_repeatable, rebuild).await?;
-            let status = response.status();
-            let body = response.into_body().collect(MAX_ANSWER_BYTES).await;
-            body.map(|body| (status, body)).map_err(|error| {
+            let (head, body) = response.into_parts();
+            let body = body.collect(MAX_ANSWER_BYTES).await.map_err(|error| {
                 tracing::warn!(peer = self.name, %error, "the answer broke off");
                 CallFailure::Unavailable(self.name.clone())
-            })
+            })?;
+            Ok((head, body))
         });
-        let (status, body) = answer.await.map_err(E::from_failure)?;
+        let (head, body) = answer.await.map_err(E::from_failure)?;
+        if let Some(calling) = calling {
+            calling.answered(server_timing(&head.headers));
+        }
+        let _reading = cleave_timing::begin(Part::Serialisation);
+        let status = head.status;
         if status.is_success() {
             let body = if body.is_empty() { b"null" } else { &body[..] };
             return serde_json::from_slice(body)
@@ -335,7 +347,13 @@ impl std::fmt::Debug for Peer {
     }
 }
 
+/// What the peer tells of the time that it took.
+fn server_timing(headers: &HeaderMap) -> Option<&str> {
+    headers.get(cleave_timing::header::NAME)?.to_str().ok()
+}
+
 fn json(body: &impl Serialize) -> Bytes {
+    let _writing = cleave_timing::begin(Part::Serialisation);
     // Contract types are plain data: they always serialise.
     serde_json::to_vec(body).unwrap_or_default().into()
 }

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest};
 use bytes::BytesMut;
+use cleave_timing::Part;
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
@@ -74,6 +75,7 @@ async fn parse<T: DeserializeOwned>(
             return Err(refuse(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail));
         }
     };
+    let _reading = cleave_timing::begin(Part::Serialisation);
     let value = serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
         Category::Data => {
             refuse(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", format!("the body: {error}"))

@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError as _};
 use cleave_core::{Context, ContractError, ErrorKind};
+use cleave_timing::Part;
 use serde::Serialize;
 
 use super::Edge;
@@ -68,7 +69,11 @@ impl<C: ?Sized> Call<C> {
     }
 
     fn json<T: Serialize>(&self, status: StatusCode, value: &T) -> HttpResponse {
-        match serde_json::to_vec(value) {
+        let written = {
+            let _writing = cleave_timing::begin(Part::Serialisation);
+            serde_json::to_vec(value)
+        };
+        match written {
             Ok(body) => HttpResponse::build(status)
                 .content_type("application/json")
                 .insert_header((headers::REQUEST_ID, self.context.request_id.as_str()))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use cleave_auth::{ServiceCredential, TokenVerifier};
 use cleave_core::{Caller, Clock, Context, IdempotencyKey, Ids, RequestId, User};
 
@@ -99,12 +99,21 @@ impl Edge {
         }
     }
 
+    /// Whether who asks may learn what this process did with the time: on a listener for peers, only they.
+    pub(super) fn may_know_timing(&self, request_headers: &HeaderMap) -> bool {
+        self.exposure == Exposure::Public || self.is_proven(request_headers)
+    }
+
+    fn is_proven(&self, request_headers: &HeaderMap) -> bool {
+        let presented = request_headers.get(headers::CREDENTIAL);
+        presented.is_some_and(|presented| self.credential.matches(presented.as_bytes()))
+    }
+
     fn admit(&self, request: &HttpRequest, request_id: &RequestId) -> Result<(), Problem> {
         if self.exposure == Exposure::Public {
             return Ok(());
         }
-        let presented = request.headers().get(headers::CREDENTIAL);
-        if presented.is_some_and(|presented| self.credential.matches(presented.as_bytes())) {
+        if self.is_proven(request.headers()) {
             return Ok(());
         }
         Err(Problem::new(

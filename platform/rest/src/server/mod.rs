@@ -10,6 +10,8 @@ mod edge;
 mod http;
 mod params;
 mod routes;
+mod timing;
+mod watched;
 
 pub use body::{Body, PeerBody};
 pub use call::Call;

@@ -45,10 +45,11 @@ impl Wire {
             tokens: self.tokens.clone(),
             credential: self.credential.clone(),
         });
-        let server = Rc::new(MemoryServer::new(move |config| {
+        let routes = move |config: &mut ServiceConfig| {
             config.app_data(edge.clone());
             mount(config);
-        }));
+        };
+        let server = Rc::new(MemoryServer::new(routes, None));
         let peer = Peer::memory("module", server, self.clock.clone(), &self.credential);
         LocalSet::new().block_on(&runtime(), check(self, peer));
     }
