@@ -343,6 +343,7 @@ fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
         Comparison {
             topologies: &[&one],
             floor: None,
+            timed: &[],
             ladder: Some(LadderPlan { rungs, journeys, costs: &costs, twin_of: "high" }),
             journeys,
             script: &Greet,
