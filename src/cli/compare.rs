@@ -6,6 +6,7 @@ mod executables;
 mod experiment;
 mod growth;
 mod interrupt;
+mod ladder;
 mod overshoot;
 mod report;
 mod targets;
@@ -23,14 +24,17 @@ use cleave_compare::{
     render,
 };
 use cleave_core::{Ids, SystemClock};
+use cleave_floor::Stage;
 use cleave_rest::RoundTrip;
 
 use self::deployment::{Deployment, Program};
 use self::executables::Executables;
 use self::experiment::Experiment;
 use self::growth::{Pair, Replicas};
+use self::ladder::Rungs;
 use self::report::{DiffArgs, ReportArgs};
 use self::targets::Address;
+use super::plain;
 use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
@@ -44,6 +48,8 @@ use crate::topology::Topology;
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
 
+/// What processes log while they are measured.
+const QUIET: &str = "warn";
 /// Requests a second, rising. (A list of its own type, or the command line would take one flag for each.)
 type Rates = Vec<f64>;
 
@@ -140,7 +146,7 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
 
 fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
-    "warn".clone_into(&mut settings.log.filter);
+    let everyday_log = std::mem::replace(&mut settings.log.filter, QUIET.to_owned());
     start_logging(&settings)?;
     if settings.has_database_users() {
         return Err(usage(anyhow!(
@@ -185,6 +191,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
+        log_filter: QUIET.to_owned(),
         executables: executables.clone(),
     };
     let deployments = |timing_headers| {
@@ -193,23 +200,33 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         topologies.map(|it| deployment(it.name(), program(it), timing_headers)).collect::<Vec<_>>()
     };
     let (plain, timed) = (deployments(false), deployments(true));
-    let floor = deployment("bare handlers", Program::Floor, false);
-    let [subjects, timed] = [&plain, &timed].map(|deployments| {
-        deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>()
-    });
-    let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
-    let cart = CartJourney::new(&shelf, &customers);
-    let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
-    let workload = workload.as_ref().map(|workload| WorkloadJourney::new(workload, &shelf, &customers));
-    let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
-    let mut journeys: Vec<&dyn Journey> = vec![&list, &product, &cart, &checkout];
-    journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
+    let floor = deployment("bare handlers", Program::Floor(Stage::Queries), false);
     let mut plan = plan(args);
     if let Some(round_trips_ms) = round_trips_ms {
         plan.round_trip.get_or_insert_default().round_trips_ms = round_trips_ms;
     } else if !RoundTrip::IS_SUPPORTED && args.experiments.is_empty() {
         plan.round_trip = None;
     }
+    let [subjects, timed] = [&plain, &timed].map(|deployments| {
+        deployments.iter().map(|deployment| deployment as &dyn Subject).collect::<Vec<_>>()
+    });
+    let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
+    let cart = CartJourney::new(&shelf, &customers);
+    let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
+    let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
+    let single: [&dyn Journey; 4] = [&list, &product, &cart, &checkout];
+    let rungs = match plan.ladder {
+        Some(_) => {
+            block_on(plain::fill(&settings))?;
+            Some(Rungs::like(&floor, &everyday_log, topologies.get(1))?)
+        }
+        None => None,
+    };
+    let ladder = rungs.as_ref().map(|rungs| (rungs.plans(), rungs.prices()));
+    let ladder = ladder.as_ref().map(|(rungs, prices)| ladder::plan(rungs, &single, prices));
+    let workload = workload.as_ref().map(|workload| WorkloadJourney::new(workload, &shelf, &customers));
+    let mut journeys = single.to_vec();
+    journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
     let pairs = match plan.scale {
         Some(_) => growth::pairs(&topologies, &args.replicas, |label, topology, replicas| Deployment {
             replicas,
@@ -230,6 +247,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
+        ladder,
         journeys: &journeys,
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
         growths: &growths,

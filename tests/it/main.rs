@@ -18,6 +18,7 @@
 //! * `openapi`: the document of the public API.
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
+//! * `plain`: the plain monolith beside the store: the same answers to what it has.
 //! * `postgres`: a PostgreSQL of a test's own crashes, hangs and runs out of room while customers buy.
 //! * `processes`: real processes, started, killed and stopped.
 //! * `registry`: a registry that is away, or answers what makes no sense, and the processes that follow it.
@@ -49,6 +50,7 @@ mod nats;
 mod openapi;
 mod outages;
 mod parity;
+mod plain;
 mod postgres;
 mod processes;
 mod registry;

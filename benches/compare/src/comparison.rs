@@ -10,12 +10,14 @@ use crate::affinity::CpuSets;
 use crate::attribution::{Attribution, AttributionSettings, Pair};
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
+use crate::client::Client;
 use crate::course::Course;
 use crate::demand_step::{DemandStep, DemandStepSettings};
 use crate::equivalence;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
+use crate::ladder::{Ladder, LadderPlan};
 use crate::load::{LoadCurves, LoadSettings};
 use crate::machine::Machine;
 use crate::proc;
@@ -24,6 +26,7 @@ use crate::results::{ByName, Results};
 use crate::rolling_release::RollingReleases;
 use crate::round_trip::{RoundTrip, RoundTripSettings};
 use crate::scale_out::{self, Growth, ScaleOut};
+use crate::series::SeriesSettings;
 use crate::settings::{Phases, RoundCost, ScaleSettings, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
@@ -35,6 +38,8 @@ pub struct Comparison<'a> {
     pub topologies: &'a [&'a dyn Subject],
     /// What the same journeys cost without the house around them; it takes no part in the script.
     pub floor: Option<&'a dyn Subject>,
+    /// Subjects that differ in one factor each, for settings that want a ladder.
+    pub ladder: Option<LadderPlan<'a>>,
     /// What is timed.
     pub journeys: &'a [&'a dyn Journey],
     /// What proves that the topologies are equivalent.
@@ -59,6 +64,8 @@ struct Preflight {
     /// By topology, in their order: its services, each once.
     services: Vec<Vec<String>>,
     round_cost: RoundCost,
+    /// What the baseline answered to the script.
+    transcript: Vec<Step>,
 }
 
 /// What was found beside the rounds.
@@ -68,6 +75,7 @@ struct Beside {
     scale_out: Option<ScaleOut>,
     demand_step: Option<DemandStep>,
     rolling_release: Option<RollingReleases>,
+    ladder: Option<Ladder>,
     load: Option<LoadCurves>,
     round_trip: Option<RoundTrip>,
     attribution: Option<Attribution>,
@@ -167,6 +175,7 @@ impl Comparison<'_> {
             results.machine.unoptimised = None;
         }
         results.targets = targets;
+        results.ladder = beside.ladder;
         results.load = beside.load;
         results.round_trip = beside.round_trip;
         results.attribution = beside.attribution;
@@ -190,6 +199,8 @@ impl Comparison<'_> {
         let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
         let attribution = self.attribution_settings();
         let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
+        let ladder = self.wanted_ladder();
+        let ladder = ladder.map(|(plan, series)| ("ladder", Ladder::seconds(&plan, &series)));
         let scale = self.settings.scale.as_ref();
         let scale_out = scale.map(|scale| ("scale-out", self.scale_out_seconds(scale)));
         let step = scale.map(|scale| {
@@ -205,7 +216,13 @@ impl Comparison<'_> {
             .chain(scale_out)
             .chain(step)
             .chain(release)
+            .chain(ladder)
             .collect()
+    }
+
+    /// The ladder where there is one, with how much of it is measured.
+    fn wanted_ladder(&self) -> Option<(LadderPlan<'_>, SeriesSettings)> {
+        self.ladder.zip(self.settings.ladder)
     }
 
     /// What will be measured, and how long that takes.
@@ -243,6 +260,9 @@ impl Comparison<'_> {
             beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
             beside.demand_step = Some(self.demand_step(&settings.demand_step, cpu_sets, course)?);
             beside.rolling_release = Some(self.rolling_release(settings, cpu_sets, course)?);
+        }
+        if let Some((plan, series)) = self.wanted_ladder() {
+            beside.ladder = Some(self.ladder(plan, series, preflight, cpu_sets, course)?);
         }
         Ok(beside)
     }
@@ -438,6 +458,58 @@ impl Comparison<'_> {
         Attribution::measure(plan, &pairs, &journeys, settings, cpu_sets, interruption, note)
     }
 
+    /// Every rung shows that it answers rightly before any is timed.
+    fn ladder(
+        &self,
+        plan: LadderPlan<'_>,
+        series: SeriesSettings,
+        preflight: &Preflight,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Ladder, CompareError> {
+        let all_seconds = Ladder::seconds(&plan, &series);
+        course.begin(all_seconds);
+        for rung in plan.rungs {
+            if self.interruption.is_wanted() {
+                break;
+            }
+            course.advance(all_seconds, &format!("ladder: {} checks its answers", rung.subject.label()));
+            let script = rung.is_equivalent.then_some(&*preflight.transcript);
+            self.check(rung.subject, plan.journeys, script, cpu_sets)?;
+        }
+        Ladder::measure(&plan, series, &self.settings, cpu_sets, &self.interruption, |what, rounds| {
+            let left = SeriesSettings { rounds: series.rounds - rounds, ..series };
+            let left_seconds = Ladder::seconds(&plan, &left);
+            course.advance(left_seconds, &format!("ladder {} of {}: {what}", rounds + 1, series.rounds));
+        })
+    }
+
+    /// Starts a subject once: it must answer its journeys rightly, and the script as the baseline did where it is given.
+    fn check(
+        &self,
+        subject: &dyn Subject,
+        journeys: &[&dyn Journey],
+        expected: Option<&[Step]>,
+        cpu_sets: &CpuSets,
+    ) -> Result<(), CompareError> {
+        let label = subject.label();
+        let guard = block::start(cpu_sets, label, subject)?;
+        let timeout = Duration::from_secs_f64(self.settings.request_timeout_seconds);
+        let mut client = guard.running().client(timeout);
+        if let (Some(expected), Some(baseline)) = (expected, self.topologies.first()) {
+            let transcript = self.transcript(label, &mut client)?;
+            equivalence::compare((baseline.label(), expected), (label, &transcript))
+                .map_err(CompareError::Different)?;
+        }
+        equivalence::probe(subject, &mut client, &answered(journeys, subject), self.settings.seed)?;
+        block::stop(subject, guard)
+    }
+
+    fn transcript(&self, label: &str, client: &mut Client) -> Result<Vec<Step>, CompareError> {
+        let failed = |source| CompareError::Script { label: label.to_owned(), source };
+        self.script.replay(client).map_err(failed)
+    }
+
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {
         let plan = |text: &str| Err(CompareError::Plan(text.to_owned()));
         let Some(baseline) = self.topologies.first() else { return plan("no topology is given") };
@@ -491,10 +563,7 @@ impl Comparison<'_> {
                 let mut names = processes.map(|process| process.service).collect::<Vec<_>>();
                 names.dedup();
                 services.push(names);
-                let transcript = self
-                    .script
-                    .replay(&mut client)
-                    .map_err(|source| CompareError::Script { label: label.to_owned(), source })?;
+                let transcript = self.transcript(label, &mut client)?;
                 match &first {
                     None => first = Some((label.to_owned(), transcript)),
                     Some((baseline, expected)) => {
@@ -503,12 +572,7 @@ impl Comparison<'_> {
                     }
                 }
             }
-            let journeys = self
-                .journeys
-                .iter()
-                .copied()
-                .filter(|journey| subject.answers(journey.name()))
-                .collect::<Vec<_>>();
+            let journeys = answered(self.journeys, subject);
             equivalence::probe(subject, &mut client, &journeys, self.settings.seed)?;
             let address = guard.running().address();
             let preparation_share = journeys
@@ -525,11 +589,12 @@ impl Comparison<'_> {
             round_cost.fixed_seconds += subject_overhead.as_secs_f64() * times as f64;
             round_cost.preparation_share += preparation_share * times as f64;
         }
-        let script_steps = first.map_or(0, |(_, transcript)| transcript.len());
+        let transcript = first.map_or_else(Vec::new, |(_, transcript)| transcript);
+        let script_steps = transcript.len();
         course.note(&format!(
             "equivalent: {script_steps} steps of the script are answered alike by all topologies"
         ));
-        Ok(Preflight { script_steps, services, round_cost })
+        Ok(Preflight { script_steps, services, round_cost, transcript })
     }
 
     /// Why no further round should begin; none if one should.
@@ -556,6 +621,11 @@ impl Comparison<'_> {
         (would_end_seconds > settings.limit_seconds)
             .then(|| format!("another round would exceed the limit of {:.0} s", settings.limit_seconds))
     }
+}
+
+/// The journeys that a subject has.
+fn answered<'a>(journeys: &[&'a dyn Journey], subject: &dyn Subject) -> Vec<&'a dyn Journey> {
+    journeys.iter().copied().filter(|journey| subject.answers(journey.name())).collect()
 }
 
 fn labels(entries: &[Entry<'_>]) -> Vec<String> {

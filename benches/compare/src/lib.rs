@@ -37,6 +37,7 @@
 //!     let comparison = Comparison {
 //!         topologies,
 //!         floor: Some(floor),
+//!         ladder: None,
 //!         journeys,
 //!         script,
 //!         settings: Settings::quick(42),
@@ -60,7 +61,8 @@
 //! about latency at that rate.
 //!
 //! # Where to go next
-//! `comparison` is the run; `turns` a round of it; `series` subjects that differ in one factor, beside it; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
+//! `comparison` is the run; `turns` a round of it; `series` subjects that differ in one factor, beside it;
+//! `ladder` one of those; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
 //! `verdict` and `quantity` what may be concluded; `report` the page; `loading` what is read; `diff` two runs.
 #![expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
 #![expect(
@@ -87,6 +89,7 @@ mod histogram;
 mod http;
 mod interruption;
 mod journey;
+mod ladder;
 mod load;
 mod loading;
 mod machine;
@@ -130,6 +133,7 @@ pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use interruption::Interruption;
 pub use journey::{Journey, Script, Step};
+pub use ladder::{Cost, CostPlan, Gap, Ladder, LadderPlan, Rung, RungPlan, Span};
 pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;
@@ -145,5 +149,5 @@ pub use round_trip::{Delay, Line, Point, RoundTrip, RoundTripSettings};
 pub use scale_out::{Grown, Growth, ScaleOut};
 pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, ScaleSettings, Settings};
-pub use statistics::{Estimate, Ratio, estimate, paired_ratio, unpaired_ratio};
+pub use statistics::{Estimate, Ratio, estimate, paired_difference, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

@@ -3,6 +3,7 @@
 mod attribution;
 mod blast;
 pub(crate) mod demand_step;
+mod ladder;
 mod load;
 pub(crate) mod rolling_release;
 mod round_trip;
@@ -47,6 +48,10 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(blast) = &results.blast_radius {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
+    }
+    if let Some(ladder) = &results.ladder {
+        text.push('\n');
+        text.push_str(&grid(&ladder::rows(results, ladder), 3, paint));
     }
     if let Some(load) = &results.load {
         text.push('\n');
@@ -237,6 +242,7 @@ fn legend(results: &Results) -> Vec<String> {
     lines.extend(results.scale_out.as_ref().map(|_| scale_out::legend(results)));
     lines.extend(results.demand_step.as_ref().map(demand_step::legend));
     lines.extend(results.rolling_release.as_ref().map(|rolling| rolling_release::legend(&rolling.settings)));
+    lines.extend(results.ladder.as_ref().map(ladder::legend));
     lines.extend(results.load.as_ref().map(load::legend));
     lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
     lines.extend(results.attribution.as_ref().map(|_| attribution::LEGEND.to_owned()));

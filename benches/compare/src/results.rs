@@ -10,6 +10,7 @@ use crate::affinity::CpuSets;
 use crate::attribution::Attribution;
 use crate::blast::BlastRadius;
 use crate::demand_step::DemandStep;
+use crate::ladder::Ladder;
 use crate::load::LoadCurves;
 use crate::machine::Machine;
 use crate::overshoot::Overshoot;
@@ -80,6 +81,9 @@ pub struct Results {
     /// By topology: where it ran already, so that it was seen from outside only; none where all were started for the run.
     #[serde(default)]
     pub targets: Option<ByName<String>>,
+    /// Which factor adds how much; none where nobody asked.
+    #[serde(default)]
+    pub ladder: Option<Ladder>,
     /// Latency against load; none where nobody asked.
     #[serde(default)]
     pub load: Option<LoadCurves>,

@@ -58,6 +58,9 @@ pub struct Settings {
     /// How it is measured what more processes buy; none where it is not.
     #[serde(default)]
     pub scale: Option<ScaleSettings>,
+    /// How much of the ladder is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub ladder: Option<SeriesSettings>,
     /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub load: Option<LoadSettings>,
@@ -96,6 +99,7 @@ impl Settings {
             share_processors: false,
             blast: None,
             scale: None,
+            ladder: None,
             load: None,
             round_trip: None,
             attribution: None,
@@ -111,6 +115,7 @@ impl Settings {
             budget_seconds: 450.0,
             limit_seconds: 515.0,
             blast: Some(BlastSettings::default()),
+            ladder: Some(Self::ladder_of_few_rounds()),
             load: Some(LoadSettings::default()),
             round_trip: Some(RoundTripSettings::default()),
             attribution: Some(AttributionSettings::default()),
@@ -129,6 +134,7 @@ impl Settings {
     pub fn thorough(seed: u64) -> Self {
         Self {
             plan: "thorough".to_owned(),
+            ladder: Some(Self::ladder(12, 0.6)),
             budget_seconds: 3_300.0,
             limit_seconds: 3_600.0,
             round_trip: Some(RoundTripSettings::usual(20)),
@@ -137,6 +143,17 @@ impl Settings {
             stop_half_width: 0.005,
             ..Self::standard(seed)
         }
+    }
+
+    /// The ladder of the standard plan, which takes about two minutes for a dozen rungs.
+    pub fn ladder_of_few_rounds() -> SeriesSettings {
+        Self::ladder(5, 0.2)
+    }
+
+    /// A ladder has many rungs, so its phases are short, and there is no capacity.
+    fn ladder(rounds: usize, paced_seconds: f64) -> SeriesSettings {
+        let phases = Phases { warm_up_seconds: 0.05, paced_seconds, capacity_seconds: 0.0 };
+        SeriesSettings { rounds, phases }
     }
 
     /// A series beside the rounds, of shorter phases and fewer rounds than the plan has.

@@ -100,6 +100,7 @@ impl<'a> Collected<'a> {
             demand_step: None,
             rolling_release: None,
             targets: None,
+            ladder: None,
             load: None,
             round_trip: None,
             attribution: None,

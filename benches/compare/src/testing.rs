@@ -3,6 +3,7 @@
 mod attribution;
 mod distance;
 mod made_up;
+mod made_up_ladder;
 mod server;
 mod two;
 

@@ -95,6 +95,7 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
             });
         }
     }
+    lines.extend(results.ladder.iter().flat_map(|ladder| ladder.told(&results.journey_order)));
     lines.extend(results.load.as_ref().map(|load| under_load(results, load)));
     lines.extend(round_trip::sentences(results));
     lines.extend(attribution::sentences(results));

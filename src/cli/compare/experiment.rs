@@ -18,6 +18,8 @@ pub(super) enum Experiment {
     Blast,
     /// What more processes buy
     Scale,
+    /// Which factor adds how much, from plain sockets to a process for every module
+    Ladder,
     /// Latency at rising rates, and the highest rate that holds an objective
     Load,
     /// How latencies grow with the round-trip time between processes
@@ -46,6 +48,7 @@ impl Experiment {
             capacity_seconds,
             scale: any(&[Self::Scale]).then(|| ScaleSettings::of(&plan)),
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
+            ladder: any(&[Self::Ladder]).then(|| plan.ladder.unwrap_or_else(Plan::ladder_of_few_rounds)),
             load: any(&[Self::Load]).then(|| plan.load.clone().unwrap_or_default()),
             round_trip: any(&[Self::RoundTrip]).then(|| plan.round_trip.clone().unwrap_or_default()),
             attribution: any(&[Self::Attribution]).then(|| plan.attribution.unwrap_or_default()),
@@ -84,13 +87,15 @@ mod tests {
         assert!(plan.paced_seconds > 0.0 && plan.rounds_most > 0);
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
-        assert!(plan.blast.is_some() && plan.attribution.is_none());
+        assert!(plan.blast.is_some() && plan.attribution.is_none() && plan.ladder.is_none());
         let plan = Experiment::only(&[Experiment::Scale], Plan::quick(1));
         assert!(plan.blast.is_none() && plan.rounds_most == 0);
         assert!(
             plan.scale.is_some_and(|scale| scale.series.phases.paced_seconds > 0.0),
             "it has phases of its own"
         );
+        let plan = Experiment::only(&[Experiment::Ladder], Plan::quick(1));
+        assert!(plan.ladder.is_some(), "whoever asks for it gets it, whatever the plan");
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));
         assert_eq!(plan.warm_up_seconds + plan.paced_seconds + plan.capacity_seconds, 0.0);
         assert!(plan.rounds_most > 0);

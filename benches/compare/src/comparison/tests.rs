@@ -6,6 +6,7 @@ use super::*;
 use crate::client::Client;
 use crate::dice::Dice;
 use crate::http::{Request, Response};
+use crate::ladder::{CostPlan, RungPlan};
 use crate::render;
 use crate::results::{SCHEMA_ID, SCHEMA_VERSION};
 use crate::subject::{Process, Running};
@@ -130,6 +131,7 @@ fn run(
     Comparison {
         topologies,
         floor,
+        ladder: None,
         journeys,
         script: &Greet,
         growths: &[],
@@ -234,6 +236,7 @@ fn a_journey_that_is_refused_is_not_timed() {
     let comparison = Comparison {
         topologies: &[&one],
         floor: None,
+        ladder: None,
         journeys: &[&Get("secret")],
         script: &Greet,
         growths: &[],
@@ -270,6 +273,7 @@ fn interrupted_at(at: &'static str) -> Result<Results, CompareError> {
     let comparison = Comparison {
         topologies: &[&one, &two],
         floor: None,
+        ladder: None,
         journeys: &[&Get("list")],
         script: &Greet,
         growths: &[],
@@ -408,4 +412,51 @@ fn a_target_that_goes_away_leaves_the_rounds_before_and_says_so() {
     assert_eq!(results.ended_because, "target stopped answering in round 3, which does not count");
     let error = run(&[&target(2)], None, hasty()).expect_err("no round is complete");
     assert!(matches!(&error, CompareError::Gone { label, .. } if label == "target"), "{error}");
+}
+
+#[test]
+fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
+    let (one, low, high) = (fake("one"), fake("low"), fake("high"));
+    let rung = |subject, is_equivalent| RungPlan {
+        subject,
+        adds: "something",
+        branch_of: None,
+        lacks: None,
+        is_equivalent,
+    };
+    let journeys: &[&dyn Journey] = &[&Get("list")];
+    let phases = Phases { warm_up_seconds: 0.0, paced_seconds: 0.05, capacity_seconds: 0.0 };
+    let settings = Settings { ladder: Some(SeriesSettings { rounds: 3, phases }), ..hasty() };
+    let run = |rungs: &[RungPlan<'_>]| {
+        let costs = [CostPlan { name: "the cost of height", from: "low", to: "high" }];
+        Comparison {
+            topologies: &[&one],
+            floor: None,
+            timed: &[],
+            growths: &[],
+            releases: &[],
+            ladder: Some(LadderPlan { rungs, journeys, costs: &costs, twin_of: "high" }),
+            journeys,
+            script: &Greet,
+            settings: settings.clone(),
+            version: "1",
+            interruption: Interruption::default(),
+        }
+        .run(&mut Heard::default())
+    };
+    let results = run(&[rung(&low, false), rung(&high, true)]).expect("a run");
+    let ladder = results.ladder.as_ref().expect("it was wanted");
+    assert_eq!(ladder.series.labels, ["low", "high", "high (again)"]);
+    assert!(ladder.steps["list"]["high"].p50.is_some() && ladder.costs[0].journeys["list"].p50.is_some());
+    assert_eq!([&one, &low, &high].map(|fake| fake.running.get()), [0; 3], "all were stopped");
+    let schema = serde_json::from_str(include_str!("../../../../docs/results/results.schema.json"));
+    let schema = jsonschema::validator_for(&schema.expect("JSON")).expect("a schema");
+    let json = serde_json::to_value(&results).expect("serialisable");
+    let faults = schema.iter_errors(&json).map(|fault| fault.to_string()).collect::<Vec<_>>();
+    assert_eq!(faults, Vec::<String>::new());
+
+    let other = Fake { greeting: "go away", ..fake("other") };
+    let error = run(&[rung(&low, false), rung(&other, true)]).expect_err("it claims to be the same");
+    assert!(error.to_string().contains("nothing is timed"), "{error}");
+    assert_eq!(other.running.get(), 0, "it was stopped");
 }

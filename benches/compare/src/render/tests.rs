@@ -62,6 +62,7 @@ fn results() -> Results {
         demand_step: None,
         rolling_release: None,
         targets: None,
+        ladder: None,
         load: None,
         round_trip: None,
         attribution: None,

@@ -46,7 +46,7 @@ impl Default for MadeUp {
     }
 }
 
-const JOURNEYS: [&str; 2] = ["list", "<item> & \"more\""];
+pub(super) const JOURNEYS: [&str; 2] = ["list", "<item> & \"more\""];
 const REQUESTS: usize = 300;
 
 impl MadeUp {
@@ -81,6 +81,7 @@ impl MadeUp {
         results.demand_step = Some(Self::demand_step());
         results.scale_out = Some(self.scale_out(&settings));
         results.load = Some(Self::load());
+        results.ladder = Some(self.ladder());
         results.round_trip = Some(self.round_trip());
         results.attribution = Some(attribution::made_up(self.p50_us, self.ratio, &JOURNEYS));
         results
@@ -227,7 +228,7 @@ impl MadeUp {
         distance.measured(&mut Dice::new(self.seed, &[7]))
     }
 
-    fn block(
+    pub(super) fn block(
         self,
         dice: &mut Dice,
         began_seconds: f64,
