@@ -46,6 +46,8 @@
 //!         releases: &[],
 //!         timed: &[],
 //!         interruption: Interruption::default(),
+//!         earlier: None,
+//!         keep: &|_| Ok(()),
 //!     };
 //!     let results = comparison.run(&mut TerminalProgress::new())?;
 //!     println!("{}", render::table(&results, false));

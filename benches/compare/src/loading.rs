@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::comparison::Findings;
 use crate::pairing;
 use crate::results::{Results, SCHEMA_ID, SCHEMA_VERSION};
 
@@ -132,7 +133,8 @@ fn unusable(results: &Results) -> Option<String> {
         return Some("names no journey".to_owned());
     }
     if results.rounds.is_empty() {
-        return Some("has no rounds, without which no interval can be computed".to_owned());
+        let has_others = !Findings::of(results).is_empty();
+        return (!has_others).then(|| "has neither rounds nor experiments beside them".to_owned());
     }
     let is_measured = |label: &&String| results.rounds.iter().any(|round| round.blocks.contains_key(*label));
     let absent = results.topologies.iter().find(|label| !is_measured(label))?;

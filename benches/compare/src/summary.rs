@@ -20,14 +20,17 @@ pub(crate) struct Collected<'a> {
 }
 
 impl<'a> Collected<'a> {
+    /// Of no rounds yet but those of an earlier run that is gone on with.
     pub(crate) fn new(
         settings: &'a Settings,
         journeys: &[&dyn Journey],
         labels: Vec<String>,
         twin: String,
+        earlier: Option<&Results>,
     ) -> Self {
         let journeys = journeys.iter().map(|journey| journey.name().to_owned()).collect();
-        Self { settings, journeys, labels, twin, measurements: Measurements::new() }
+        let measurements = earlier.map_or_else(Measurements::new, Measurements::of);
+        Self { settings, journeys, labels, twin, measurements }
     }
 
     pub(crate) fn rounds(&self) -> usize {
@@ -51,8 +54,8 @@ impl<'a> Collected<'a> {
             .fold(0.0, f64::max)
     }
 
-    /// The results; the caller adds what it alone knows.
-    pub(crate) fn finish(self, machine: Machine, cpu_sets: CpuSets, phases: Phases) -> Results {
+    /// The results so far; the caller adds what it alone knows.
+    pub(crate) fn results(&self, machine: Machine, cpu_sets: CpuSets, phases: Phases) -> Results {
         let topologies: Vec<String> =
             self.labels.iter().take_while(|label| **label != self.twin).cloned().collect();
         let of_topologies = |value: &dyn Fn(&Block) -> Option<f64>| {
@@ -112,7 +115,7 @@ impl<'a> Collected<'a> {
             elapsed_seconds: 0.0,
             histograms: self.measurements.histograms(),
             topologies,
-            rounds: self.measurements.rounds,
+            rounds: self.measurements.rounds.clone(),
         })
     }
 

@@ -6,9 +6,11 @@ use super::*;
 use crate::client::Client;
 use crate::dice::Dice;
 use crate::http::{Request, Response};
+use crate::journey::Step;
 use crate::ladder::{CostPlan, RungPlan};
 use crate::render;
 use crate::results::{SCHEMA_ID, SCHEMA_VERSION};
+use crate::series::SeriesSettings;
 use crate::subject::{Process, Running};
 use crate::testing::Server;
 
@@ -140,6 +142,8 @@ fn run(
         version: "1.2.3",
         timed: &[],
         interruption: Interruption::default(),
+        earlier: None,
+        keep: &|_| Ok(()),
     }
     .run(&mut Heard::default())
 }
@@ -245,6 +249,8 @@ fn a_journey_that_is_refused_is_not_timed() {
         version: "1",
         timed: &[],
         interruption: Interruption::default(),
+        earlier: None,
+        keep: &|_| Ok(()),
     };
     let error = comparison.run(&mut Heard::default()).expect_err("401 is not an answer");
     assert!(error.to_string().contains("GET /secret gave status 401"), "{error}");
@@ -282,6 +288,8 @@ fn interrupted_at(at: &'static str) -> Result<Results, CompareError> {
         version: "1",
         timed: &[],
         interruption: interruption.clone(),
+        earlier: None,
+        keep: &|_| Ok(()),
     };
     let ended = comparison.run(&mut Impatient { interruption, at });
     assert_eq!((one.running.get(), two.running.get()), (0, 0), "all were stopped");
@@ -294,6 +302,74 @@ fn an_interrupted_run_has_its_complete_rounds_and_says_that_it_was_interrupted()
     assert_eq!(results.rounds.len(), 1);
     assert!(results.ended_because.contains("interrupted"), "{}", results.ended_because);
     assert!(render::table(&results, false).contains("interrupted"));
+}
+
+/// Two subjects in one journey, going on with an earlier run.
+fn go_on(
+    earlier: Option<&Results>,
+    settings: Settings,
+    keep: &dyn Fn(&Results) -> anyhow::Result<()>,
+) -> Result<Results, CompareError> {
+    Comparison {
+        topologies: &[&fake("one"), &fake("two")],
+        floor: None,
+        ladder: None,
+        journeys: &[&Get("list")],
+        script: &Greet,
+        growths: &[],
+        releases: &[],
+        settings,
+        version: "1",
+        timed: &[],
+        interruption: Interruption::default(),
+        earlier,
+        keep,
+    }
+    .run(&mut Heard::default())
+}
+
+#[test]
+fn a_later_run_goes_on_where_an_interrupted_one_ended() {
+    let earlier = interrupted_at("round 2").expect("one round was complete");
+    let results = go_on(Some(&earlier), hasty(), &|_| Ok(())).expect("the rest");
+    assert_eq!(results.rounds.len(), 3, "the plan's rounds, and not three more");
+    assert_eq!(results.rounds[0], earlier.rounds[0], "what was measured stays");
+    assert_eq!(results.phases, earlier.phases);
+    assert_eq!(results.began_at, earlier.began_at);
+    assert!(results.elapsed_seconds > earlier.elapsed_seconds);
+    let began = |round: usize| results.rounds[round].blocks["one"].began_seconds;
+    assert!(began(1) > began(0), "the clock goes on too");
+    let counted =
+        |results: &Results| results.histograms["list"]["one"].iter().map(|(_, count)| count).sum::<u64>();
+    let asked = results.rounds.iter().map(|round| round.blocks["one"].journeys["list"].requests);
+    assert_eq!(counted(&results), asked.sum::<u64>(), "the latencies of all rounds are there");
+}
+
+#[test]
+fn rounds_of_another_plan_are_not_mixed_with_these() {
+    let earlier = interrupted_at("round 2").expect("one round was complete");
+    let error =
+        go_on(Some(&earlier), Settings { seed: 8, ..hasty() }, &|_| Ok(())).expect_err("another seed");
+    assert!(error.to_string().contains("seed: 7 there, 8 now"), "{error}");
+}
+
+#[test]
+fn each_round_is_kept_as_soon_as_it_is_complete() {
+    let kept = RefCell::new(Vec::new());
+    let keep = |results: &Results| {
+        kept.borrow_mut().push((results.rounds.len(), results.ended_because.clone()));
+        Ok(())
+    };
+    go_on(None, hasty(), &keep).expect("a run");
+    let kept = kept.into_inner();
+    assert_eq!(kept.iter().map(|(rounds, _)| *rounds).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(kept.iter().all(|(_, why)| why.contains("not finished")), "{kept:?}");
+}
+
+#[test]
+fn a_run_whose_results_cannot_be_kept_ends() {
+    let error = go_on(None, hasty(), &|_| anyhow::bail!("the disk is full")).expect_err("nothing is kept");
+    assert!(matches!(&error, CompareError::Keep(source) if source.to_string().contains("full")), "{error}");
 }
 
 #[test]
@@ -441,6 +517,8 @@ fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
             settings: settings.clone(),
             version: "1",
             interruption: Interruption::default(),
+            earlier: None,
+            keep: &|_| Ok(()),
         }
         .run(&mut Heard::default())
     };

@@ -52,7 +52,21 @@ fn damaged_results_are_not_what_the_schema_says_and_are_refused() {
         ("a count is negative", "invalid value: integer `-1`", |all| {
             all["histograms"]["list"]["mono"][0][1] = (-1).into();
         }),
-        ("no round is left", "has no rounds", |all| all["rounds"] = Value::Array(Vec::new())),
+        ("nothing is left", "neither rounds nor", |all| {
+            all["rounds"] = Value::Array(Vec::new());
+            for part in [
+                "ladder",
+                "attribution",
+                "round_trip",
+                "load",
+                "scale_out",
+                "demand_step",
+                "rolling_release",
+                "blast_radius",
+            ] {
+                all[part] = Value::Null;
+            }
+        }),
         ("another version", "schema_version 3", |all| all["schema_version"] = 3.into()),
     ];
     for (what, said, damage) in damages {

@@ -54,7 +54,8 @@ impl MadeUp {
         let settings = Settings::quick(self.seed);
         let [first, second] = JOURNEYS.map(Named);
         let labels = ["mono", "a | b", "mono (again)", "floor"].map(str::to_owned);
-        let mut collected = Collected::new(&settings, &[&first, &second], labels.to_vec(), labels[2].clone());
+        let mut collected =
+            Collected::new(&settings, &[&first, &second], labels.to_vec(), labels[2].clone(), None);
         let mut dice = Dice::new(self.seed, &[]);
         for round in 0..self.rounds {
             let factors = [1.0, self.ratio, self.twin, 0.9];
@@ -72,7 +73,7 @@ impl MadeUp {
         let phases = Phases::asked(&settings);
         let cpu_sets = CpuSets { servers: vec![0], generator: Some(1), shared: false };
         let machine = Machine { unoptimised: Some(false), ..Machine::detect("1.0.0") };
-        let mut results = collected.finish(machine, cpu_sets, phases);
+        let mut results = collected.results(machine, cpu_sets, phases);
         results.began_at = Some("2026-01-02T03:04:05Z".to_owned());
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
