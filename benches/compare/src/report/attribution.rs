@@ -26,7 +26,7 @@ pub(super) fn figure(results: &Results) -> Figure {
         heading: "Where the time goes, side by side",
         see: "The length of a bar is how long a client waits on the average for one request when nothing else is asked; its parts say what the \
               time went to, from the inside out: the code of the modules, their databases, and so on to the way to the client and back. Compare parts of \
-              the same number: what both have alike is the work, what one has more of is the price of its form."
+              the same number: what both have alike is the work, what one has more of is what its form costs."
             .to_owned(),
         caution: "Means, because medians of parts do not add up, of requests that were sent one at a time: under load, waiting grows, and here nothing waits. \
                   Calls that run side by side count as long as they take together. Between processes lies the kernel, and also what the HTTP of both ends \
