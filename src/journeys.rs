@@ -2,19 +2,25 @@
 
 mod buying;
 mod customers;
+mod goods;
 mod normal;
 mod random;
+mod reading;
 mod script;
 mod session;
+mod sign_up;
 mod workload;
 
 use cleave_compare::{Dice, Journey, Request, Response};
 
 pub use buying::{CartJourney, CheckoutJourney};
 pub use customers::Customers;
+pub use goods::Goods;
 pub use normal::Normaliser;
 pub use random::RandomSession;
+pub use reading::ReadingSession;
 pub use script::ScriptedSession;
+pub use sign_up::sign_up;
 pub use workload::{Workload, WorkloadError, WorkloadJourney};
 
 /// What is for sale, as a journey has to know it.

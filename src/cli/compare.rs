@@ -4,10 +4,14 @@ mod deployment;
 mod distances;
 mod executables;
 mod experiment;
+mod growth;
 mod interrupt;
+mod ladder;
 mod overshoot;
 mod report;
+mod targets;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,15 +20,21 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
 use cleave_compare::{
-    CompareError, Comparison, Journey, Results, Settings as Plan, Subject, TerminalProgress, render,
+    CompareError, Comparison, Journey, Results, ScaleSettings, Settings as Plan, Subject, TerminalProgress,
+    render,
 };
 use cleave_core::{Ids, SystemClock};
+use cleave_floor::Stage;
 use cleave_rest::RoundTrip;
 
 use self::deployment::{Deployment, Program};
 use self::executables::Executables;
 use self::experiment::Experiment;
+use self::growth::{Pair, Replicas};
+use self::ladder::Rungs;
 use self::report::{DiffArgs, ReportArgs};
+use self::targets::Address;
+use super::plain;
 use super::up::refuse_dns;
 use super::{Common, Failure, Outcome, block_on, failed, start_logging, usage};
 use crate::journeys::{
@@ -38,6 +48,8 @@ use crate::topology::Topology;
 /// How many units of each product come in: more than any comparison sells.
 const UNITS: i64 = 10_000;
 
+/// What processes log while they are measured.
+const QUIET: &str = "warn";
 /// Requests a second, rising. (A list of its own type, or the command line would take one flag for each.)
 type Rates = Vec<f64>;
 
@@ -84,9 +96,23 @@ pub(super) struct CompareArgs {
         allow_negative_numbers = true
     )]
     rtt: Vec<f64>,
+    /// Also measure what more processes of a service buy, as often as wanted [default with --experiments scale: catalog=2]
+    #[arg(long, value_name = "SERVICE=N", value_parser = growth::replicas)]
+    replicas: Vec<Replicas>,
     /// Let the topologies use all processors; else the load generator has the last one for itself
     #[arg(long)]
     share_cores: bool,
+    /// Load a deployment that runs already instead of starting one, as often as wanted; the first is what the others are compared with
+    #[arg(
+        long = "target",
+        value_name = "NAME=URL",
+        value_parser = targets::address,
+        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "workload", "replicas", "rtt"]
+    )]
+    targets: Vec<Address>,
+    /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
+    #[arg(long, requires = "targets", conflicts_with = "thorough")]
+    target_writes: bool,
     /// The folder for results.json and report.html
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -113,13 +139,14 @@ pub(super) fn run(common: &Common, args: &CompareArgs) -> Outcome {
     match &args.command {
         Some(CompareCommand::Report(args)) => report::run_report(args),
         Some(CompareCommand::Diff(args)) => report::run_diff(args),
-        None => measure(common, args),
+        None if args.targets.is_empty() => measure(common, args),
+        None => targets::measure(args),
     }
 }
 
 fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let mut settings = common.settings(None)?;
-    "warn".clone_into(&mut settings.log.filter);
+    let everyday_log = std::mem::replace(&mut settings.log.filter, QUIET.to_owned());
     start_logging(&settings)?;
     if settings.has_database_users() {
         return Err(usage(anyhow!(
@@ -159,10 +186,12 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let deployment = |label: &str, program, timing_headers| Deployment {
         label: label.to_owned(),
         program,
+        replicas: BTreeMap::new(),
         timing_headers,
         common: common.clone(),
         settings: settings.clone(),
         work: work.path().to_owned(),
+        log_filter: QUIET.to_owned(),
         executables: executables.clone(),
     };
     let deployments = |timing_headers| {
@@ -171,22 +200,8 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         topologies.map(|it| deployment(it.name(), program(it), timing_headers)).collect::<Vec<_>>()
     };
     let (plain, timed) = (deployments(false), deployments(true));
-    let floor = deployment("bare handlers", Program::Floor, false);
-    let plan = match (args.quick, args.thorough) {
-        (true, _) => Plan::quick,
-        (_, true) => Plan::thorough,
-        _ => Plan::standard,
-    };
-    let mut plan = plan(args.seed);
-    if !args.experiments.is_empty() {
-        plan = Experiment::only(&args.experiments, plan);
-    }
-    if args.blast_radius {
-        plan.blast.get_or_insert_default();
-    }
-    if let Some(rates) = &args.rates {
-        rates.clone_into(&mut plan.load.get_or_insert_default().rates);
-    }
+    let floor = deployment("bare handlers", Program::Floor(Stage::Queries), false);
+    let mut plan = plan(args);
     if let Some(round_trips_ms) = round_trips_ms {
         plan.round_trip.get_or_insert_default().round_trips_ms = round_trips_ms;
     } else if !RoundTrip::IS_SUPPORTED && args.experiments.is_empty() {
@@ -198,29 +213,75 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let customers = Customers::new(TokenIssuer::load(&settings.signing_key_file()).map_err(failed)?);
     let cart = CartJourney::new(&shelf, &customers);
     let checkout = CheckoutJourney { shelf: &shelf, customers: &customers };
-    let workload = workload.as_ref().map(|workload| WorkloadJourney::new(workload, &shelf, &customers));
     let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
-    let mut journeys: Vec<&dyn Journey> = vec![&list, &product, &cart, &checkout];
+    let single: [&dyn Journey; 4] = [&list, &product, &cart, &checkout];
+    let rungs = match plan.ladder {
+        Some(_) => {
+            block_on(plain::fill(&settings))?;
+            Some(Rungs::like(&floor, &everyday_log, topologies.get(1))?)
+        }
+        None => None,
+    };
+    let ladder = rungs.as_ref().map(|rungs| (rungs.plans(), rungs.prices()));
+    let ladder = ladder.as_ref().map(|(rungs, prices)| ladder::plan(rungs, &single, prices));
+    let workload = workload.as_ref().map(|workload| WorkloadJourney::new(workload, &shelf, &customers));
+    let mut journeys = single.to_vec();
     journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
+    let pairs = match plan.scale {
+        Some(_) => growth::pairs(&topologies, &args.replicas, |label, topology, replicas| Deployment {
+            replicas,
+            ..deployment(&label, Program::Topology(topology.clone()), false)
+        })?,
+        None => Vec::new(),
+    };
+    let growths = pairs.iter().map(Pair::growth).collect::<Vec<_>>();
+    let doubled = match plan.scale {
+        Some(_) => growth::doubled(&topologies, |label, topology, replicas| Deployment {
+            replicas,
+            ..deployment(&label, Program::Topology(topology.clone()), false)
+        }),
+        None => Vec::new(),
+    };
+    let mut releases = subjects.clone();
+    releases.extend(doubled.iter().map(|deployment| deployment as &dyn Subject));
     let comparison = Comparison {
         topologies: &subjects,
         floor: Some(&floor),
+        ladder,
         journeys: &journeys,
         script: &ScriptedSession { shelf: &shelf, admin_token: &admin_token },
-        settings: Plan { share_processors: args.share_cores, ..plan },
+        growths: &growths,
+        releases: &releases,
+        settings: plan,
         version: env!("CARGO_PKG_VERSION"),
         timed: &timed,
-        interruption: interruption.clone(),
+        interruption,
     };
-    let results = match comparison.run(&mut TerminalProgress::new()) {
-        Err(CompareError::Interrupted) => {
-            eprintln!("{}", CompareError::Interrupted);
-            return Err(Failure::Told(interrupt::EXIT_CODE));
-        }
-        results => results.map_err(failed)?,
+    conclude(&comparison, &mut TerminalProgress::new(), &args.out)
+}
+
+/// How it is to be measured.
+fn plan(args: &CompareArgs) -> Plan {
+    let plan = match (args.quick, args.thorough) {
+        (true, _) => Plan::quick,
+        (_, true) => Plan::thorough,
+        _ => Plan::standard,
     };
-    tell(&results, &args.out)?;
-    if interruption.is_wanted() { Err(Failure::Told(interrupt::EXIT_CODE)) } else { Ok(()) }
+    let whole = Plan { share_processors: args.share_cores, ..plan(args.seed) };
+    let mut plan = match args.experiments.as_slice() {
+        [] => whole.clone(),
+        chosen => Experiment::only(chosen, whole.clone()),
+    };
+    if !args.replicas.is_empty() && plan.scale.is_none() {
+        plan.scale = Some(ScaleSettings::of(&whole));
+    }
+    if let Some(rates) = &args.rates {
+        rates.clone_into(&mut plan.load.get_or_insert_default().rates);
+    }
+    if args.blast_radius {
+        plan.blast.get_or_insert_default();
+    }
+    plan
 }
 
 /// A store with its goods, of which every deployment gets a copy.
@@ -239,6 +300,19 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
     categories.dedup();
     let product_ids = products.iter().map(|product| product.id.to_string()).collect();
     Ok((Shelf { product_ids, categories }, admin_token))
+}
+
+/// Measures, tells what was found, and says with its exit code whether all of it was.
+fn conclude(comparison: &Comparison<'_>, progress: &mut TerminalProgress, out: &Path) -> Outcome {
+    let results = match comparison.run(progress) {
+        Err(CompareError::Interrupted) => {
+            eprintln!("{}", CompareError::Interrupted);
+            return Err(Failure::Told(interrupt::EXIT_CODE));
+        }
+        results => results.map_err(failed)?,
+    };
+    tell(&results, out)?;
+    if comparison.interruption.is_wanted() { Err(Failure::Told(interrupt::EXIT_CODE)) } else { Ok(()) }
 }
 
 fn tell(results: &Results, out: &Path) -> Outcome {

@@ -7,7 +7,9 @@ mod events;
 mod floor;
 mod health;
 mod openapi;
+mod plain;
 mod print;
+mod reference;
 mod running;
 mod scale;
 mod serve;
@@ -107,6 +109,9 @@ enum Command {
     /// The bare handlers that `compare` measures beside the topologies
     #[command(hide = true)]
     Floor(floor::FloorArgs),
+    /// The plain monolith that `compare` measures beside the topologies
+    #[command(hide = true)]
+    Plain(plain::PlainArgs),
 }
 
 /// A flag that takes a link between processes.
@@ -194,6 +199,7 @@ pub fn run() -> ExitCode {
         Command::Scale(args) => scale::run(&common, &args),
         Command::Openapi => openapi::run(),
         Command::Floor(args) => floor::run(&common, &args),
+        Command::Plain(args) => plain::run(&common, &args),
     };
     let (code, error) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,

@@ -18,7 +18,11 @@ impl<'shelf> CartJourney<'shelf> {
     /// Some customers with small carts.
     pub fn new(shelf: &'shelf Shelf, customers: &Customers) -> Self {
         let mut dice = Dice::new(0, &[]);
-        let customers = (0..CARTS).map(|_| customers.newcomer(&mut dice)).collect();
+        Self::of(shelf, (0..CARTS).map(|_| customers.newcomer(&mut dice)).collect())
+    }
+
+    /// Customers who write these into the header `authorization`.
+    pub fn of(shelf: &'shelf Shelf, customers: Vec<String>) -> Self {
         Self { shelf, customers }
     }
 }

@@ -34,41 +34,12 @@ impl ScriptedSession<'_> {
             let page = session.get(&format!("/api/v1/products?limit=7{query}"))?;
             cursor = page["next_cursor"].clone();
         }
-        for category in self.shelf.categories.iter().take(3) {
-            session.get(&format!("/api/v1/products?category={category}"))?;
-            session.get(&format!("/api/v1/products?category={category}&q=s"))?;
-        }
-        for words in ["lamp", "co", "steel%20kn", "nothing-has-this-name", "LAMP"] {
-            session.get(&format!("/api/v1/products?q={words}&limit=5"))?;
-        }
-        for id in self.shelf.product_ids.iter().step_by(self.shelf.product_ids.len().div_ceil(10).max(1)) {
-            session.get(&format!("/api/v1/products/{id}"))?;
-            session.get(&format!("/api/v1/stock/{id}"))?;
-        }
-        Ok(())
+        look_around(session, self.shelf)
     }
 
     fn err(&self, session: &mut Session<'_>) -> anyhow::Result<()> {
         let known = self.shelf.product_ids.first().context("nothing is for sale")?;
-        let unknown = "00000000-0000-7000-8000-000000000000";
-        for path in [
-            format!("/api/v1/products/{unknown}"),
-            format!("/api/v1/stock/{unknown}"),
-            "/api/v1/products/42".to_owned(),
-            "/api/v1/stock/not-an-id".to_owned(),
-            "/api/v1/products?limit=0".to_owned(),
-            "/api/v1/products?limit=101".to_owned(),
-            "/api/v1/products?limit=many".to_owned(),
-            "/api/v1/products?colour=red".to_owned(),
-            "/api/v1/products?cursor=nonsense".to_owned(),
-            "/api/v1/products?q=%20".to_owned(),
-            "/api/v1/nothing".to_owned(),
-            format!("/api/v1/products/{known}/nothing"),
-            format!("/internal/v1/inventory/stock/{known}"),
-            "/metrics".to_owned(),
-        ] {
-            session.get(&path)?;
-        }
+        look_for_what_is_not_there(session, known)?;
         let receipts = format!("/api/v1/stock/{known}/receipts");
         let one = json!({"quantity": 1});
         session.send(&Request::new("DELETE", "/api/v1/products"))?;
@@ -147,4 +118,44 @@ impl ScriptedSession<'_> {
     fn as_admin(&self, request: Request) -> Request {
         request.header("authorization", format!("Bearer {}", self.admin_token))
     }
+}
+
+/// Reads lists, searches, and a few single products.
+pub(super) fn look_around(session: &mut Session<'_>, shelf: &Shelf) -> anyhow::Result<()> {
+    for category in shelf.categories.iter().take(3) {
+        session.get(&format!("/api/v1/products?category={category}"))?;
+        session.get(&format!("/api/v1/products?category={category}&q=s"))?;
+    }
+    for words in ["lamp", "co", "steel%20kn", "nothing-has-this-name", "LAMP"] {
+        session.get(&format!("/api/v1/products?q={words}&limit=5"))?;
+    }
+    for id in shelf.product_ids.iter().step_by(shelf.product_ids.len().div_ceil(10).max(1)) {
+        session.get(&format!("/api/v1/products/{id}"))?;
+        session.get(&format!("/api/v1/stock/{id}"))?;
+    }
+    Ok(())
+}
+
+/// Reads what does not exist, and asks in ways that are refused.
+pub(super) fn look_for_what_is_not_there(session: &mut Session<'_>, known: &str) -> anyhow::Result<()> {
+    let unknown = "00000000-0000-7000-8000-000000000000";
+    for path in [
+        format!("/api/v1/products/{unknown}"),
+        format!("/api/v1/stock/{unknown}"),
+        "/api/v1/products/42".to_owned(),
+        "/api/v1/stock/not-an-id".to_owned(),
+        "/api/v1/products?limit=0".to_owned(),
+        "/api/v1/products?limit=101".to_owned(),
+        "/api/v1/products?limit=many".to_owned(),
+        "/api/v1/products?colour=red".to_owned(),
+        "/api/v1/products?cursor=nonsense".to_owned(),
+        "/api/v1/products?q=%20".to_owned(),
+        "/api/v1/nothing".to_owned(),
+        format!("/api/v1/products/{known}/nothing"),
+        format!("/internal/v1/inventory/stock/{known}"),
+        "/metrics".to_owned(),
+    ] {
+        session.get(&path)?;
+    }
+    Ok(())
 }

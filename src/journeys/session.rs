@@ -25,6 +25,11 @@ impl<'run> Session<'run> {
         for id in &shelf.product_ids {
             normaliser.keep(id);
         }
+        Self::with(client, normaliser)
+    }
+
+    /// A session whose answers are made equal so.
+    pub(super) fn with(client: &'run mut Client, normaliser: Normaliser) -> Self {
         Self { client, normaliser, steps: Vec::new() }
     }
 

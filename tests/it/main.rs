@@ -18,6 +18,7 @@
 //! * `openapi`: the document of the public API.
 //! * `outages`: a part of the store is away.
 //! * `parity`: the same session in every partition of the modules.
+//! * `plain`: the plain monolith beside the store: the same answers to what it has.
 //! * `postgres`: a PostgreSQL of a test's own crashes, hangs and runs out of room while customers buy.
 //! * `processes`: real processes, started, killed and stopped.
 //! * `registry`: a registry that is away, or answers what makes no sense, and the processes that follow it.
@@ -25,6 +26,7 @@
 //! * `round_trip`: calls between processes that are far away from each other.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
+//! * `targets`: stores that run already, measured from outside.
 //! * `timing`: where a request's time went, as its answer tells.
 //!
 //! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
@@ -48,6 +50,7 @@ mod nats;
 mod openapi;
 mod outages;
 mod parity;
+mod plain;
 mod postgres;
 mod processes;
 mod registry;
@@ -56,4 +59,5 @@ mod round_trip;
 mod scaling;
 mod shopping;
 mod support;
+mod targets;
 mod timing;

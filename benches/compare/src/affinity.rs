@@ -1,5 +1,7 @@
 //! Who runs where: the deployment on one set of processors, the load generator on another.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The processors of a comparison, by their numbers.
@@ -35,6 +37,12 @@ impl CpuSets {
         }
     }
 
+    /// Gives the last processor that this process may use to the generator. The deployments run already, wherever that is.
+    pub fn of_generator() -> Self {
+        let divided = Self::divide(system::allowed());
+        Self { servers: Vec::new(), ..divided }
+    }
+
     /// Runs `work` with the calling thread, and every process and thread that it starts, on the servers' processors.
     pub fn on_servers<T>(&self, work: impl FnOnce() -> T) -> T {
         let _restore = system::Pinned::to(&self.servers);
@@ -51,6 +59,21 @@ impl CpuSets {
     pub(crate) fn pin_generator(&self) {
         if let Some(generator) = self.generator {
             system::pin(&[generator]);
+        }
+    }
+}
+
+impl fmt::Display for CpuSets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.generator {
+            None => write!(formatter, "nothing is pinned on this system"),
+            Some(cpu) if self.servers.is_empty() => {
+                write!(formatter, "load generator on processor {cpu}, what it loads is not pinned")
+            }
+            Some(cpu) if self.shared => write!(formatter, "servers and load generator share processor {cpu}"),
+            Some(cpu) => {
+                write!(formatter, "servers on processors {:?}, load generator on {cpu}", self.servers)
+            }
         }
     }
 }

@@ -17,8 +17,10 @@ use crate::journey::Journey;
 use crate::results::ByName;
 use crate::subject::Subject;
 
+pub(crate) use damage::Visit;
 pub use damage::{Damage, Extent};
 pub use strike::Strike;
+pub(crate) use visitors::Visitors;
 
 /// How the blast radius is measured. Times are in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

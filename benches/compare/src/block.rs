@@ -9,6 +9,7 @@ use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::generator::Limits;
 use crate::histogram::Latencies;
+use crate::http::Request;
 use crate::journey::Journey;
 use crate::preparation;
 use crate::proc::{self, ThreadTimes};
@@ -32,6 +33,8 @@ pub(crate) mod purpose {
     pub(crate) const CLOSED: u64 = 4;
     pub(crate) const PREFLIGHT: u64 = 6;
     pub(crate) const LOAD: u64 = 7;
+    pub(crate) const STEP: u64 = 8;
+    pub(crate) const RELEASE: u64 = 9;
 }
 
 /// The closed loop cycles through so many requests.
@@ -72,12 +75,13 @@ pub(crate) fn closed_requests(journey: &dyn Journey, phases: Phases) -> usize {
 /// How long what has to be asked before a journey's phases takes beside the phases themselves: tried with a few
 /// requests that no phase has.
 pub(crate) fn preparation_share(
+    subject: &dyn Subject,
     address: SocketAddr,
     journey: &dyn Journey,
     settings: &Settings,
 ) -> std::io::Result<f64> {
     let mut throw = Dice::new(settings.seed, &[purpose::PREFLIGHT]);
-    let requests = (0..TRIED_PREPARATIONS).map(|_| journey.request(&mut throw)).collect::<Vec<_>>();
+    let requests = requests(subject, journey, &mut throw, TRIED_PREPARATIONS);
     let began = Instant::now();
     preparation::ask(address, journey, &requests)?;
     let each_seconds = began.elapsed().as_secs_f64() / TRIED_PREPARATIONS as f64;
@@ -86,10 +90,51 @@ pub(crate) fn preparation_share(
     Ok(each_seconds * (closed_requests(journey, phases) as f64 + paced) / phases.sum_seconds())
 }
 
-/// Starts a subject on the servers' processors.
+/// The next requests of a journey, as the subject knows them.
+pub(crate) fn requests(
+    subject: &dyn Subject,
+    journey: &dyn Journey,
+    dice: &mut Dice,
+    count: usize,
+) -> Vec<Request> {
+    (0..count).map(|_| subject.adapted(journey.request(dice))).collect()
+}
+
+/// The requests of a journey at these moments, as the subject knows them.
+pub(crate) fn scheduled_requests(
+    subject: &dyn Subject,
+    journey: &dyn Journey,
+    dice: &mut Dice,
+    schedule: &[Duration],
+) -> Vec<Request> {
+    journey.requests(dice, schedule).into_iter().map(|request| subject.adapted(request)).collect()
+}
+
+/// Starts a subject on the servers' processors; one that runs already is looked for.
 pub(crate) fn start(cpu_sets: &CpuSets, label: &str, subject: &dyn Subject) -> Result<Guard, CompareError> {
-    let failed = |source| CompareError::Start { label: label.to_owned(), source };
+    let failed = |source| match subject.runs_at() {
+        Some(_) => CompareError::Gone { label: subject.label().to_owned(), source },
+        None => CompareError::Start { label: label.to_owned(), source },
+    };
     cpu_sets.on_servers(|| subject.start()).map(Guard::new).map_err(failed)
+}
+
+/// Stops a subject; one that ran before has to be there still.
+pub(crate) fn stop(subject: &dyn Subject, guard: Guard) -> Result<(), CompareError> {
+    let label = subject.label().to_owned();
+    guard.stop().map_err(|source| match subject.runs_at() {
+        Some(_) => CompareError::Gone { label, source },
+        None => CompareError::Stop { label, source },
+    })
+}
+
+/// The load generator does not reach a subject: its own fault, or that of one that has gone.
+pub(crate) fn unreachable(subject: &dyn Subject, source: std::io::Error) -> CompareError {
+    let label = subject.label().to_owned();
+    match subject.runs_at() {
+        Some(_) => CompareError::Gone { label, source: source.into() },
+        None => CompareError::Generator { label, source },
+    }
 }
 
 /// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.

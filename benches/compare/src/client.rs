@@ -13,6 +13,7 @@ use crate::http::{HttpError, Request, Response, ResponseReader};
 pub struct Client {
     address: SocketAddr,
     timeout: Duration,
+    host: Option<String>,
 }
 
 /// Why there is no answer.
@@ -43,7 +44,14 @@ pub enum ClientError {
 impl Client {
     /// A client of the deployment at `address` that waits at most `timeout` for each answer.
     pub fn new(address: SocketAddr, timeout: Duration) -> Self {
-        Self { address, timeout }
+        Self { address, timeout, host: None }
+    }
+
+    /// The same client, whose requests name this host, as one does who was given a name and not an address.
+    #[must_use]
+    pub fn naming(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
     }
 
     /// Whom it asks.
@@ -53,7 +61,10 @@ impl Client {
 
     /// Sends one request and waits for its answer, whatever the status.
     pub fn send(&mut self, request: &Request) -> Result<Response, ClientError> {
-        let closing = request.clone().header("connection", "close");
+        let mut closing = request.clone().header("connection", "close");
+        if let Some(host) = self.host.as_ref().filter(|_| !request.names_host()) {
+            closing = closing.header("host", host);
+        }
         Connection::open(self.address, self.timeout, asked(request))?.send(&closing)
     }
 

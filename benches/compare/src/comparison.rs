@@ -1,7 +1,7 @@
 //! The run: equivalence first, then rounds until they suffice or time is up.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -10,18 +10,24 @@ use crate::affinity::CpuSets;
 use crate::attribution::{Attribution, AttributionSettings, Pair};
 use crate::blast::{BlastRadius, BlastSettings, Fault};
 use crate::block;
+use crate::client::Client;
 use crate::course::Course;
+use crate::demand_step::{DemandStep, DemandStepSettings};
 use crate::equivalence;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::{Journey, Script, Step};
+use crate::ladder::{Ladder, LadderPlan};
 use crate::load::{LoadCurves, LoadSettings};
 use crate::machine::Machine;
 use crate::proc;
 use crate::progress::Progress;
-use crate::results::Results;
+use crate::results::{ByName, Results};
+use crate::rolling_release::RollingReleases;
 use crate::round_trip::{RoundTrip, RoundTripSettings};
-use crate::settings::{Phases, RoundCost, Settings};
+use crate::scale_out::{self, Growth, ScaleOut};
+use crate::series::SeriesSettings;
+use crate::settings::{Phases, RoundCost, ScaleSettings, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
 use crate::turns::{Entry, Turns};
@@ -32,10 +38,16 @@ pub struct Comparison<'a> {
     pub topologies: &'a [&'a dyn Subject],
     /// What the same journeys cost without the house around them; it takes no part in the script.
     pub floor: Option<&'a dyn Subject>,
+    /// Subjects that differ in one factor each, for settings that want a ladder.
+    pub ladder: Option<LadderPlan<'a>>,
     /// What is timed.
     pub journeys: &'a [&'a dyn Journey],
     /// What proves that the topologies are equivalent.
     pub script: &'a dyn Script,
+    /// Deployments beside the same with more processes, for what these buy.
+    pub growths: &'a [Growth<'a>],
+    /// Deployments whose processes are restarted one after the other, as a release goes through.
+    pub releases: &'a [&'a dyn Subject],
     /// How it is measured.
     pub settings: Settings,
     /// The version of the program that is measured, for the results.
@@ -52,12 +64,18 @@ struct Preflight {
     /// By topology, in their order: its services, each once.
     services: Vec<Vec<String>>,
     round_cost: RoundCost,
+    /// What the baseline answered to the script.
+    transcript: Vec<Step>,
 }
 
 /// What was found beside the rounds.
 #[derive(Default)]
 struct Beside {
     blast_radius: Option<BlastRadius>,
+    scale_out: Option<ScaleOut>,
+    demand_step: Option<DemandStep>,
+    rolling_release: Option<RollingReleases>,
+    ladder: Option<Ladder>,
     load: Option<LoadCurves>,
     round_trip: Option<RoundTrip>,
     attribution: Option<Attribution>,
@@ -76,7 +94,11 @@ impl Comparison<'_> {
         let began_at = OffsetDateTime::now_utc().format(&Rfc3339).ok();
         let settings = &self.settings;
         let (entries, twin) = self.entries()?;
-        let cpu_sets = CpuSets::detect(settings.share_processors);
+        let targets = self.targets();
+        let cpu_sets = match &targets {
+            None => CpuSets::detect(settings.share_processors),
+            Some(_) => CpuSets::of_generator(),
+        };
         let mut machine = Machine::detect(self.version);
         let steal_before = proc::steal_and_total_ticks();
         let mut course = Course::new(progress);
@@ -115,17 +137,20 @@ impl Comparison<'_> {
             let expected = settings.rounds_target.max(rounds + 1);
             let total = (elapsed() + round_seconds * (expected - rounds) as f64).min(settings.limit_seconds);
             let began = elapsed();
-            let Some(round) = turns.round(rounds, &mut |what| {
+            let round = turns.round(rounds, &mut |what| {
                 course.advance(total - elapsed(), &format!("round {} of {expected}: {what}", rounds + 1));
-            })?
-            else {
-                break if self.interruption.is_wanted() {
-                    INTERRUPTED.to_owned()
-                } else {
-                    "the time limit was reached inside a round, which does not count".to_owned()
-                };
-            };
-            collected.add(round);
+            });
+            match round {
+                Ok(Some(round)) => collected.add(round),
+                Ok(None) if self.interruption.is_wanted() => break INTERRUPTED.to_owned(),
+                Ok(None) => {
+                    break "the time limit was reached inside a round, which does not count".to_owned();
+                }
+                Err(CompareError::Gone { label, .. }) if rounds > 0 => {
+                    break format!("{label} stopped answering in round {}, which does not count", rounds + 1);
+                }
+                Err(error) => return Err(error),
+            }
             round_seconds = round_seconds.mul_add(0.5, (elapsed() - began) * 0.5).max(elapsed() - began);
         };
         if collected.rounds() == 0 && settings.rounds_most > 0 {
@@ -142,10 +167,25 @@ impl Comparison<'_> {
         results.ended_because = ended_because;
         results.elapsed_seconds = run_began.elapsed().as_secs_f64();
         results.blast_radius = beside.blast_radius;
+        results.scale_out = beside.scale_out;
+        results.demand_step = beside.demand_step;
+        results.rolling_release = beside.rolling_release;
+        if targets.is_some() {
+            // How what runs elsewhere was built is not known here.
+            results.machine.unoptimised = None;
+        }
+        results.targets = targets;
+        results.ladder = beside.ladder;
         results.load = beside.load;
         results.round_trip = beside.round_trip;
         results.attribution = beside.attribution;
         Ok(results)
+    }
+
+    /// By topology: where it runs; none if they are started here.
+    fn targets(&self) -> Option<ByName<String>> {
+        let running = self.topologies.iter().map(|it| Some((it.label().to_owned(), it.runs_at()?)));
+        running.collect::<Option<ByName<_>>>().filter(|targets| !targets.is_empty())
     }
 
     /// What is measured before the rounds, and about how many seconds each takes.
@@ -159,7 +199,30 @@ impl Comparison<'_> {
         let round_trip = round_trip.map(|plan| ("round-trip times", self.round_trip_seconds(plan)));
         let attribution = self.attribution_settings();
         let attribution = attribution.map(|plan| ("attribution", self.attribution_seconds(plan)));
-        blast.into_iter().chain(load).chain(round_trip).chain(attribution).collect()
+        let ladder = self.wanted_ladder();
+        let ladder = ladder.map(|(plan, series)| ("ladder", Ladder::seconds(&plan, &series)));
+        let scale = self.settings.scale.as_ref();
+        let scale_out = scale.map(|scale| ("scale-out", self.scale_out_seconds(scale)));
+        let step = scale.map(|scale| {
+            let (subjects, journeys) = self.grown();
+            ("demand step", scale.demand_step.seconds(subjects.len(), journeys.len()))
+        });
+        let release = scale.map(|scale| ("rolling release", self.release_seconds(scale)));
+        blast
+            .into_iter()
+            .chain(load)
+            .chain(round_trip)
+            .chain(attribution)
+            .chain(scale_out)
+            .chain(step)
+            .chain(release)
+            .chain(ladder)
+            .collect()
+    }
+
+    /// The ladder where there is one, with how much of it is measured.
+    fn wanted_ladder(&self) -> Option<(LadderPlan<'_>, SeriesSettings)> {
+        self.ladder.zip(self.settings.ladder)
     }
 
     /// What will be measured, and how long that takes.
@@ -193,6 +256,14 @@ impl Comparison<'_> {
         if let Some(plan) = self.attribution_settings() {
             beside.attribution = Some(self.attribution(plan, cpu_sets, course)?);
         }
+        if let Some(settings) = &self.settings.scale {
+            beside.scale_out = Some(self.scale_out(settings, cpu_sets, course)?);
+            beside.demand_step = Some(self.demand_step(&settings.demand_step, cpu_sets, course)?);
+            beside.rolling_release = Some(self.rolling_release(settings, cpu_sets, course)?);
+        }
+        if let Some((plan, series)) = self.wanted_ladder() {
+            beside.ladder = Some(self.ladder(plan, series, preflight, cpu_sets, course)?);
+        }
         Ok(beside)
     }
 
@@ -221,6 +292,87 @@ impl Comparison<'_> {
                 course.advance(left, &format!("load {} of {sweeps}: {what}", done + 1));
             },
         )
+    }
+
+    /// All that grow, as they are and grown, and how many journeys they answer.
+    fn grown(&self) -> (Vec<&dyn Subject>, Vec<&dyn Journey>) {
+        let subjects = self.growths.iter().flat_map(|growth| [growth.from, growth.to]).collect::<Vec<_>>();
+        let journeys = scale_out::answered(&subjects, self.journeys);
+        (subjects, journeys)
+    }
+
+    fn rolling_release(
+        &self,
+        settings: &ScaleSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<RollingReleases, CompareError> {
+        let (seconds, releases) = (self.release_seconds(settings), self.releases.len());
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (releases - done) as f64 / releases as f64;
+            course.advance(left, &format!("rolling release {} of {releases}: {what}", done + 1));
+        };
+        RollingReleases::measure(
+            &settings.rolling_release,
+            self.releases,
+            self.journeys,
+            cpu_sets,
+            self.settings.seed,
+            &self.interruption,
+            note,
+        )
+    }
+
+    fn release_seconds(&self, settings: &ScaleSettings) -> f64 {
+        /// Nobody has counted them yet.
+        const USUAL_PROCESSES: usize = 12;
+        settings.rolling_release.seconds(USUAL_PROCESSES * self.releases.len(), self.releases.len())
+    }
+
+    fn demand_step(
+        &self,
+        settings: &DemandStepSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<DemandStep, CompareError> {
+        let (subjects, journeys) = self.grown();
+        let trials = settings.rounds * subjects.len() * journeys.len();
+        let seconds = settings.seconds(subjects.len(), journeys.len());
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (trials - done) as f64 / trials as f64;
+            course.advance(left, &format!("demand step {} of {trials}: {what}", done + 1));
+        };
+        DemandStep::measure(
+            settings,
+            &subjects,
+            &journeys,
+            &self.settings,
+            cpu_sets,
+            &self.interruption,
+            note,
+        )
+    }
+
+    fn scale_out_seconds(&self, settings: &ScaleSettings) -> f64 {
+        let (subjects, journeys) = self.grown();
+        settings.series.seconds(subjects.len(), journeys.len())
+    }
+
+    fn scale_out(
+        &self,
+        settings: &ScaleSettings,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<ScaleOut, CompareError> {
+        let (seconds, rounds) = (self.scale_out_seconds(settings), settings.series.rounds);
+        course.begin(seconds);
+        let note = |what: &str, done: usize| {
+            let left = seconds * (rounds - done) as f64 / rounds as f64;
+            course.advance(left, &format!("scale-out, round {} of {rounds}: {what}", done + 1));
+        };
+        ScaleOut::measure(self.growths, self.journeys, &self.settings, cpu_sets, &self.interruption, note)
     }
 
     fn blast_radius(
@@ -306,6 +458,58 @@ impl Comparison<'_> {
         Attribution::measure(plan, &pairs, &journeys, settings, cpu_sets, interruption, note)
     }
 
+    /// Every rung shows that it answers rightly before any is timed.
+    fn ladder(
+        &self,
+        plan: LadderPlan<'_>,
+        series: SeriesSettings,
+        preflight: &Preflight,
+        cpu_sets: &CpuSets,
+        course: &mut Course<'_>,
+    ) -> Result<Ladder, CompareError> {
+        let all_seconds = Ladder::seconds(&plan, &series);
+        course.begin(all_seconds);
+        for rung in plan.rungs {
+            if self.interruption.is_wanted() {
+                break;
+            }
+            course.advance(all_seconds, &format!("ladder: {} checks its answers", rung.subject.label()));
+            let script = rung.is_equivalent.then_some(&*preflight.transcript);
+            self.check(rung.subject, plan.journeys, script, cpu_sets)?;
+        }
+        Ladder::measure(&plan, series, &self.settings, cpu_sets, &self.interruption, |what, rounds| {
+            let left = SeriesSettings { rounds: series.rounds - rounds, ..series };
+            let left_seconds = Ladder::seconds(&plan, &left);
+            course.advance(left_seconds, &format!("ladder {} of {}: {what}", rounds + 1, series.rounds));
+        })
+    }
+
+    /// Starts a subject once: it must answer its journeys rightly, and the script as the baseline did where it is given.
+    fn check(
+        &self,
+        subject: &dyn Subject,
+        journeys: &[&dyn Journey],
+        expected: Option<&[Step]>,
+        cpu_sets: &CpuSets,
+    ) -> Result<(), CompareError> {
+        let label = subject.label();
+        let guard = block::start(cpu_sets, label, subject)?;
+        let timeout = Duration::from_secs_f64(self.settings.request_timeout_seconds);
+        let mut client = guard.running().client(timeout);
+        if let (Some(expected), Some(baseline)) = (expected, self.topologies.first()) {
+            let transcript = self.transcript(label, &mut client)?;
+            equivalence::compare((baseline.label(), expected), (label, &transcript))
+                .map_err(CompareError::Different)?;
+        }
+        equivalence::probe(subject, &mut client, &answered(journeys, subject), self.settings.seed)?;
+        block::stop(subject, guard)
+    }
+
+    fn transcript(&self, label: &str, client: &mut Client) -> Result<Vec<Step>, CompareError> {
+        let failed = |source| CompareError::Script { label: label.to_owned(), source };
+        self.script.replay(client).map_err(failed)
+    }
+
     fn entries(&self) -> Result<(Vec<Entry<'_>>, String), CompareError> {
         let plan = |text: &str| Err(CompareError::Plan(text.to_owned()));
         let Some(baseline) = self.topologies.first() else { return plan("no topology is given") };
@@ -332,14 +536,9 @@ impl Comparison<'_> {
 
     fn introduction(&self, cpu_sets: &CpuSets) -> String {
         let names: Vec<&str> = self.topologies.iter().map(|topology| topology.label()).collect();
-        let where_it_runs = match cpu_sets.generator {
-            None => "processes are not pinned on this system".to_owned(),
-            Some(cpu) if cpu_sets.shared => format!("servers and generator share processor {cpu}"),
-            Some(cpu) => format!("servers on processors {:?}, generator on {cpu}", cpu_sets.servers),
-        };
         let Settings { plan, budget_seconds, seed, rounds_target, .. } = &self.settings;
         format!(
-            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {where_it_runs})",
+            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {cpu_sets})",
             names.join(", ")
         )
     }
@@ -357,17 +556,14 @@ impl Comparison<'_> {
             let before_start = Instant::now();
             let guard = block::start(cpu_sets, label, subject)?;
             let mut subject_overhead = before_start.elapsed();
-            let mut client =
-                equivalence::client(guard.running().address(), self.settings.request_timeout_seconds);
+            let timeout = Duration::from_secs_f64(self.settings.request_timeout_seconds);
+            let mut client = guard.running().client(timeout);
             if is_topology {
                 let processes = guard.running().processes().into_iter();
                 let mut names = processes.map(|process| process.service).collect::<Vec<_>>();
                 names.dedup();
                 services.push(names);
-                let transcript = self
-                    .script
-                    .replay(&mut client)
-                    .map_err(|source| CompareError::Script { label: label.to_owned(), source })?;
+                let transcript = self.transcript(label, &mut client)?;
                 match &first {
                     None => first = Some((label.to_owned(), transcript)),
                     Some((baseline, expected)) => {
@@ -376,20 +572,16 @@ impl Comparison<'_> {
                     }
                 }
             }
-            let journeys = self
-                .journeys
-                .iter()
-                .copied()
-                .filter(|journey| subject.answers(journey.name()))
-                .collect::<Vec<_>>();
-            equivalence::probe(label, &mut client, &journeys, self.settings.seed)?;
+            let journeys = answered(self.journeys, subject);
+            equivalence::probe(subject, &mut client, &journeys, self.settings.seed)?;
+            let address = guard.running().address();
             let preparation_share = journeys
                 .iter()
-                .map(|journey| block::preparation_share(guard.running().address(), *journey, &self.settings))
+                .map(|journey| block::preparation_share(subject, address, *journey, &self.settings))
                 .sum::<std::io::Result<f64>>()
-                .map_err(|source| CompareError::Generator { label: label.to_owned(), source })?;
+                .map_err(|source| block::unreachable(subject, source))?;
             let before_stop = Instant::now();
-            guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+            block::stop(subject, guard)?;
             subject_overhead += before_stop.elapsed();
             // The baseline is measured twice a round.
             let times = if number == 0 { 2 } else { 1 };
@@ -397,11 +589,12 @@ impl Comparison<'_> {
             round_cost.fixed_seconds += subject_overhead.as_secs_f64() * times as f64;
             round_cost.preparation_share += preparation_share * times as f64;
         }
-        let script_steps = first.map_or(0, |(_, transcript)| transcript.len());
+        let transcript = first.map_or_else(Vec::new, |(_, transcript)| transcript);
+        let script_steps = transcript.len();
         course.note(&format!(
             "equivalent: {script_steps} steps of the script are answered alike by all topologies"
         ));
-        Ok(Preflight { script_steps, services, round_cost })
+        Ok(Preflight { script_steps, services, round_cost, transcript })
     }
 
     /// Why no further round should begin; none if one should.
@@ -428,6 +621,11 @@ impl Comparison<'_> {
         (would_end_seconds > settings.limit_seconds)
             .then(|| format!("another round would exceed the limit of {:.0} s", settings.limit_seconds))
     }
+}
+
+/// The journeys that a subject has.
+fn answered<'a>(journeys: &[&'a dyn Journey], subject: &dyn Subject) -> Vec<&'a dyn Journey> {
+    journeys.iter().copied().filter(|journey| subject.answers(journey.name())).collect()
 }
 
 fn labels(entries: &[Entry<'_>]) -> Vec<String> {

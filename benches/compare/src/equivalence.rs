@@ -1,11 +1,10 @@
 //! Equivalence first: what does not answer alike is not timed.
 
-use std::time::Duration;
-
 use crate::client::Client;
 use crate::dice::Dice;
 use crate::error::{CompareError, Difference};
 use crate::journey::{Journey, Step};
+use crate::subject::Subject;
 
 /// Requests of each journey that every subject must answer rightly before anything is timed.
 const PROBES: usize = 5;
@@ -39,7 +38,7 @@ pub(crate) fn compare(baseline: (&str, &[Step]), other: (&str, &[Step])) -> Resu
 
 /// Sends a few requests of each journey and refuses wrong answers.
 pub(crate) fn probe(
-    label: &str,
+    subject: &dyn Subject,
     client: &mut Client,
     journeys: &[&dyn Journey],
     seed: u64,
@@ -47,7 +46,7 @@ pub(crate) fn probe(
     for journey in journeys {
         let mut dice = Dice::new(seed, &[]);
         for _ in 0..PROBES {
-            let request = journey.request(&mut dice);
+            let request = subject.adapted(journey.request(&mut dice));
             let prepared =
                 journey.preparation(&request).map(|preparation| client.send(&preparation)).transpose();
             let got = match prepared.and_then(|_| client.send(&request)) {
@@ -59,7 +58,7 @@ pub(crate) fn probe(
                 Err(error) => format!("no answer: {error}"),
             };
             return Err(CompareError::Journey {
-                label: label.to_owned(),
+                label: subject.label().to_owned(),
                 journey: journey.name().to_owned(),
                 asked: format!("{} {}", request.method, request.path),
                 got,
@@ -67,11 +66,6 @@ pub(crate) fn probe(
         }
     }
     Ok(())
-}
-
-/// A client for scripts and probes.
-pub(crate) fn client(address: std::net::SocketAddr, timeout_seconds: f64) -> Client {
-    Client::new(address, Duration::from_secs_f64(timeout_seconds))
 }
 
 #[cfg(test)]

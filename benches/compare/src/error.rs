@@ -24,6 +24,14 @@ pub enum CompareError {
         /// Why.
         source: anyhow::Error,
     },
+    /// A deployment that ran before does not answer any more.
+    #[error("{label} stopped answering before a round was complete, so there is nothing to tell")]
+    Gone {
+        /// Which one.
+        label: String,
+        /// How that showed.
+        source: anyhow::Error,
+    },
     /// The script could not be replayed.
     #[error("the script that proves equivalence failed on {label}, so nothing is timed")]
     Script {

@@ -56,6 +56,17 @@ pub(crate) struct Phase {
     pub(crate) counted: Duration,
 }
 
+/// What became of one request of an open loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// When it was due, from the start of the phase.
+    pub(crate) due: Duration,
+    /// From then to the answer, or until it was given up.
+    pub(crate) took: Duration,
+    /// Whether the answer was right.
+    pub(crate) is_right: bool,
+}
+
 impl Phase {
     pub(crate) fn new() -> Self {
         Self {
@@ -108,6 +119,17 @@ impl Generator {
         schedule: &[Duration],
         length: Duration,
     ) -> io::Result<Phase> {
+        self.open_loop_seen(load, schedule, length, |_| {})
+    }
+
+    /// The same, telling what becomes of each request as it comes to its end.
+    pub(crate) fn open_loop_seen(
+        &mut self,
+        load: Load<'_>,
+        schedule: &[Duration],
+        length: Duration,
+        mut seen: impl FnMut(Seen),
+    ) -> io::Result<Phase> {
         let mut phase = Phase::new();
         phase.requests = schedule.len() as u64;
         let (mut due, mut sent, mut queued_below) = (0, 0, 0);
@@ -137,6 +159,8 @@ impl Generator {
             let next = schedule.get(due).map_or(give_up_at, |offset| start + *offset);
             self.pump(load, next, &mut done)?;
             for Done { intended, finished, outcome } in done.drain(..) {
+                let is_right = matches!(outcome, Outcome::Answered { accepted: true });
+                seen(Seen { due: intended - start, took: finished - intended, is_right });
                 match outcome {
                     Outcome::Answered { accepted: true } => {
                         phase.accepted += 1;
@@ -153,10 +177,14 @@ impl Generator {
             }
             if now >= give_up_at {
                 for offset in &schedule[sent..] {
-                    phase.give_up(now.saturating_duration_since(start + *offset));
+                    let took = now.saturating_duration_since(start + *offset);
+                    seen(Seen { due: *offset, took, is_right: false });
+                    phase.give_up(took);
                 }
                 for Done { intended, finished, .. } in self.abandon(now) {
-                    phase.give_up(finished.saturating_duration_since(intended));
+                    let took = finished.saturating_duration_since(intended);
+                    seen(Seen { due: intended - start, took, is_right: false });
+                    phase.give_up(took);
                 }
                 phase.counted = now - start;
                 return Ok(phase);

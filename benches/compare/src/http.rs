@@ -16,7 +16,7 @@ pub struct Request {
     pub method: String,
     /// The path with its query, as it stands on the request line.
     pub path: String,
-    /// Headers beyond `host`, `content-length` and `connection`, which the instrument writes.
+    /// Headers beyond `content-length` and `connection`, which the instrument writes, as it does `host` where it is missing.
     pub headers: Vec<(String, String)>,
     /// Empty where there is none.
     pub body: Vec<u8>,
@@ -47,9 +47,17 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
-    /// The bytes on the wire.
+    /// Whether it says itself for which host it is.
+    pub(crate) fn names_host(&self) -> bool {
+        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"))
+    }
+
+    /// The bytes on the wire, for `host` where the request does not name another one.
     pub(crate) fn to_bytes(&self, host: SocketAddr) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: {host}\r\n", self.method, self.path);
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
+        if !self.names_host() {
+            let _ = write!(head, "host: {host}\r\n");
+        }
         for (name, value) in &self.headers {
             // Writing to a String cannot fail.
             let _ = write!(head, "{name}: {value}\r\n");

@@ -37,10 +37,13 @@
 //!     let comparison = Comparison {
 //!         topologies,
 //!         floor: Some(floor),
+//!         ladder: None,
 //!         journeys,
 //!         script,
 //!         settings: Settings::quick(42),
 //!         version: "1.0.0",
+//!         growths: &[],
+//!         releases: &[],
 //!         timed: &[],
 //!         interruption: Interruption::default(),
 //!     };
@@ -58,7 +61,8 @@
 //! about latency at that rate.
 //!
 //! # Where to go next
-//! `comparison` is the run; `turns` a round of it; `series` subjects that differ in one factor, beside it; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
+//! `comparison` is the run; `turns` a round of it; `series` subjects that differ in one factor, beside it;
+//! `ladder` one of those; `block` what happens to one subject; `generator` the load; `statistics` the ratios;
 //! `verdict` and `quantity` what may be concluded; `report` the page; `loading` what is read; `diff` two runs.
 #![expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
 #![expect(
@@ -75,6 +79,7 @@ mod block;
 mod client;
 mod comparison;
 mod course;
+mod demand_step;
 mod dice;
 mod diff;
 mod equivalence;
@@ -84,6 +89,7 @@ mod histogram;
 mod http;
 mod interruption;
 mod journey;
+mod ladder;
 mod load;
 mod loading;
 mod machine;
@@ -98,7 +104,9 @@ pub mod render;
 pub mod report;
 mod results;
 mod resume;
+mod rolling_release;
 mod round_trip;
+mod scale_out;
 mod schedule;
 mod series;
 mod settings;
@@ -118,12 +126,14 @@ pub use attribution::{
 pub use blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;
+pub use demand_step::{DemandStep, DemandStepSettings, ServiceLevel, StepTrial, Window};
 pub use dice::Dice;
 pub use diff::{Change, Circumstance, Diff, Finding, diff};
 pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use interruption::Interruption;
 pub use journey::{Journey, Script, Step};
+pub use ladder::{Cost, CostPlan, Gap, Ladder, LadderPlan, Rung, RungPlan, Span};
 pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;
@@ -134,8 +144,10 @@ pub use results::{
     Block, BlockCell, ByName, Cell, Floor, Pacing, ProcessCount, Ratios, Results, Round, SCHEMA_ID,
     SCHEMA_VERSION, Twin,
 };
+pub use rolling_release::{Answered, Release, Restarted, RollingReleaseSettings, RollingReleases};
 pub use round_trip::{Delay, Line, Point, RoundTrip, RoundTripSettings};
+pub use scale_out::{Grown, Growth, ScaleOut};
 pub use series::{Series, SeriesSettings};
-pub use settings::{Phases, Settings};
-pub use statistics::{Estimate, Ratio, estimate, paired_ratio, unpaired_ratio};
+pub use settings::{Phases, ScaleSettings, Settings};
+pub use statistics::{Estimate, Ratio, estimate, paired_difference, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};

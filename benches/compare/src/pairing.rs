@@ -37,6 +37,21 @@ pub(crate) fn with_ratios(mut results: Results) -> Results {
     results
 }
 
+/// What both subjects have of a figure, round by round.
+pub(crate) fn pairs(
+    rounds: &[Round],
+    journey: &str,
+    over: &str,
+    under: &str,
+    value: impl Fn(&BlockCell) -> Option<f64>,
+) -> Vec<(f64, f64)> {
+    let pair = |round: &Round| {
+        let of = |label: &str| value(round.blocks.get(label)?.journeys.get(journey)?);
+        of(over).zip(of(under))
+    };
+    rounds.iter().filter_map(pair).collect()
+}
+
 fn ratio(
     rounds: &[Round],
     journey: &str,
@@ -44,9 +59,5 @@ fn ratio(
     under: &str,
     value: fn(&BlockCell) -> Option<f64>,
 ) -> Option<Ratio> {
-    let pair = |round: &Round| {
-        let of = |label: &str| value(round.blocks.get(label)?.journeys.get(journey)?);
-        of(over).zip(of(under))
-    };
-    paired_ratio(&rounds.iter().filter_map(pair).collect::<Vec<_>>())
+    paired_ratio(&pairs(rounds, journey, over, under, value))
 }

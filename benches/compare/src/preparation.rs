@@ -3,17 +3,20 @@
 use std::io;
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::Client;
-use crate::http::Request;
+use crate::http::{Request, Response};
 use crate::journey::Journey;
 
 /// How many ask at the same time.
 const AT_ONCE: usize = 8;
 
-/// How long one of them waits for an answer.
+/// How long one of them waits for an answer, and for what is away.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks whether what was away is there again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks for whatever these requests need before them. A refusal is an error: a load on half a preparation would measure
 /// something else.
@@ -35,7 +38,7 @@ pub(crate) fn ask(address: SocketAddr, journey: &dyn Journey, requests: &[Reques
 fn ask_one_by_one(address: SocketAddr, requests: &[Request]) -> io::Result<()> {
     let mut client = Client::new(address, PATIENCE);
     for request in requests {
-        let response = client.send(request).map_err(io::Error::other)?;
+        let response = ask_until_available(&mut client, request)?;
         if !(200..300).contains(&response.status) {
             let asked = format!("{} {}", request.method, request.path);
             let text =
@@ -44,4 +47,52 @@ fn ask_one_by_one(address: SocketAddr, requests: &[Request]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A deployment in which a part is away for a moment, as where many processes have just been started, is asked again.
+fn ask_until_available(client: &mut Client, request: &Request) -> io::Result<Response> {
+    let began = Instant::now();
+    loop {
+        let response = client.send(request).map_err(io::Error::other)?;
+        if response.status != 503 || began.elapsed() > PATIENCE {
+            return Ok(response);
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::Dice;
+    use crate::testing::Server;
+
+    struct Prepared;
+
+    impl Journey for Prepared {
+        fn name(&self) -> &'static str {
+            "prepared"
+        }
+
+        fn request(&self, _dice: &mut Dice) -> Request {
+            Request::get("/")
+        }
+
+        fn preparation(&self, _request: &Request) -> Option<Request> {
+            Some(Request::get("/before"))
+        }
+
+        fn accepts(&self, _response: &Response) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn what_is_away_for_a_moment_is_asked_again_and_a_refusal_is_told() {
+        let away = Server::start(|_, number| (if number < 3 { 503 } else { 200 }, String::new()));
+        ask(away.address, &Prepared, &[Request::get("/")]).expect("it comes back");
+        let refusing = Server::start(|_, _| (401, "who are you?".to_owned()));
+        let error = ask(refusing.address, &Prepared, &[Request::get("/")]).expect_err("it is refused");
+        assert!(error.to_string().contains("GET /before was answered with 401: who are you?"), "{error}");
+    }
 }

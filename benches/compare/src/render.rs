@@ -2,8 +2,12 @@
 
 mod attribution;
 mod blast;
+pub(crate) mod demand_step;
+mod ladder;
 mod load;
+pub(crate) mod rolling_release;
 mod round_trip;
+pub(crate) mod scale_out;
 
 use std::fmt::Write as _;
 
@@ -45,6 +49,10 @@ pub fn table(results: &Results, colour: bool) -> String {
         text.push('\n');
         text.push_str(&grid(&blast::rows(results, blast), 3 + results.journey_order.len(), paint));
     }
+    if let Some(ladder) = &results.ladder {
+        text.push('\n');
+        text.push_str(&grid(&ladder::rows(results, ladder), 3, paint));
+    }
     if let Some(load) = &results.load {
         text.push('\n');
         text.push_str(&grid(&load::rows(results, load), 2, paint));
@@ -56,6 +64,18 @@ pub fn table(results: &Results, colour: bool) -> String {
     if let Some(attribution) = &results.attribution {
         text.push('\n');
         text.push_str(&grid(&attribution::rows(results, attribution), 2, paint));
+    }
+    if let Some(scale_out) = &results.scale_out {
+        text.push('\n');
+        text.push_str(&grid(&scale_out::rows(scale_out), 2, paint));
+    }
+    if let Some(step) = &results.demand_step {
+        text.push('\n');
+        text.push_str(&grid(&demand_step::rows(step), 2, paint));
+    }
+    if let Some(rolling) = &results.rolling_release {
+        text.push('\n');
+        text.push_str(&grid(&rolling_release::rows(rolling), 1, paint));
     }
     text.push('\n');
     for line in legend(results) {
@@ -182,7 +202,8 @@ fn deployments(results: &Results) -> Vec<Vec<Text>> {
     let mut rows = vec![header.map(Text::plain).into()];
     let mib = |kib: Option<f64>| Text::number(kib.map(|kib| kib / 1024.0), 1);
     for topology in &results.topologies {
-        let processes = results.processes.get(topology);
+        // What cannot be seen is not none.
+        let processes = results.processes.get(topology).filter(|all| !all.is_empty());
         let threads =
             processes.and_then(|all| all.iter().map(|process| process.threads).sum::<Option<usize>>());
         let of = |values: &crate::results::ByName<Option<f64>>| values.get(topology).copied().flatten();
@@ -218,16 +239,17 @@ fn legend(results: &Results) -> Vec<String> {
         );
     }
     lines.extend(results.blast_radius.as_ref().map(blast::legend));
+    lines.extend(results.scale_out.as_ref().map(|_| scale_out::legend(results)));
+    lines.extend(results.demand_step.as_ref().map(demand_step::legend));
+    lines.extend(results.rolling_release.as_ref().map(|rolling| rolling_release::legend(&rolling.settings)));
+    lines.extend(results.ladder.as_ref().map(ladder::legend));
     lines.extend(results.load.as_ref().map(load::legend));
     lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
     lines.extend(results.attribution.as_ref().map(|_| attribution::LEGEND.to_owned()));
-    let generator = match (results.cpu_sets.generator, results.cpu_sets.shared) {
-        (None, _) => "nothing is pinned on this system".to_owned(),
-        (Some(cpu), true) => format!("servers and generator share processor {cpu}: compare CPU, not latency"),
-        (Some(cpu), false) => {
-            format!("servers on processors {:?}, generator on {cpu}", results.cpu_sets.servers)
-        }
-    };
+    let mut generator = results.cpu_sets.to_string();
+    if results.cpu_sets.shared && !results.cpu_sets.servers.is_empty() {
+        generator.push_str(": compare CPU, not latency");
+    }
     let pacing = &results.pacing;
     let lateness = match (pacing.p50_us, pacing.p99_us, pacing.max_us) {
         (Some(p50), Some(p99), Some(max)) => {

@@ -5,22 +5,26 @@
 //! bytes.
 //!
 //! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
-//! `load`, `round_trip`, `attribution`, `blast`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
+//! `ladder`, `load`, `round_trip`, `attribution`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod attribution;
 mod blast;
 mod blocks;
+mod demand_step;
 mod environment;
 mod figure;
+mod ladder;
 mod load;
 mod markup;
 mod numbers;
 mod opening;
 mod panel;
 mod ratios;
+mod rolling_release;
 mod round_trip;
 mod scale;
+mod scale_out;
 mod spectrum;
 mod stacks;
 mod strips;
@@ -85,10 +89,14 @@ pub fn pictures(results: &Results) -> Vec<Picture> {
 /// In the order of the page: what the rounds say, what was measured beside them, and the noise.
 fn figures(results: &Results) -> Vec<Figure> {
     let beside = vec![
+        ladder::figure(results),
         load::figure(results),
         round_trip::figure(results),
         attribution::figure(results),
         blast::figure(results),
+        scale_out::figure(results),
+        demand_step::figure(results),
+        rolling_release::figure(results),
     ];
     if results.has_no_rounds() {
         return beside;

@@ -9,10 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::affinity::CpuSets;
 use crate::attribution::Attribution;
 use crate::blast::BlastRadius;
+use crate::demand_step::DemandStep;
+use crate::ladder::Ladder;
 use crate::load::LoadCurves;
 use crate::machine::Machine;
 use crate::overshoot::Overshoot;
+use crate::rolling_release::RollingReleases;
 use crate::round_trip::RoundTrip;
+use crate::scale_out::ScaleOut;
 use crate::settings::{Phases, Settings};
 use crate::statistics::Ratio;
 
@@ -65,6 +69,21 @@ pub struct Results {
     /// What goes on while a process is gone; none where nobody asked.
     #[serde(default)]
     pub blast_radius: Option<BlastRadius>,
+    /// What more processes buy; none where nobody asked.
+    #[serde(default)]
+    pub scale_out: Option<ScaleOut>,
+    /// What a sudden demand did; none where nobody asked.
+    #[serde(default)]
+    pub demand_step: Option<DemandStep>,
+    /// Whom rolling releases cost their answer; none where nobody asked.
+    #[serde(default)]
+    pub rolling_release: Option<RollingReleases>,
+    /// By topology: where it ran already, so that it was seen from outside only; none where all were started for the run.
+    #[serde(default)]
+    pub targets: Option<ByName<String>>,
+    /// Which factor adds how much; none where nobody asked.
+    #[serde(default)]
+    pub ladder: Option<Ladder>,
     /// Latency against load; none where nobody asked.
     #[serde(default)]
     pub load: Option<LoadCurves>,
@@ -207,8 +226,8 @@ pub struct Round {
 pub struct Block {
     /// Since the beginning of the run.
     pub began_seconds: f64,
-    /// Spawn to ready.
-    pub start_ms: f64,
+    /// Spawn to ready; none of what was running before.
+    pub start_ms: Option<f64>,
     /// Before load.
     pub memory_pss_idle_kib: Option<u64>,
     /// After load.
@@ -283,6 +302,16 @@ impl Results {
             let block = round.blocks.get(label)?;
             Some((block, block.journeys.get(journey)?))
         })
+    }
+
+    /// The topologies in their order, with where they run if they ran already.
+    pub(crate) fn topologies_with_places(&self) -> String {
+        let place = |label: &String| self.targets.as_ref()?.get(label);
+        let shown = self.topologies.iter().map(|label| match place(label) {
+            Some(url) => format!("{label} at {url}"),
+            None => label.clone(),
+        });
+        shown.collect::<Vec<_>>().join("; ")
     }
 
     /// Whether only experiments beside the rounds were asked for.

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribution::AttributionSettings;
 use crate::blast::BlastSettings;
+use crate::demand_step::DemandStepSettings;
 use crate::load::LoadSettings;
+use crate::rolling_release::RollingReleaseSettings;
 use crate::round_trip::RoundTripSettings;
+use crate::series::SeriesSettings;
 
 /// The knobs of a comparison; they stand in its results. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +55,12 @@ pub struct Settings {
     /// How the blast radius of each process is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub blast: Option<BlastSettings>,
+    /// How it is measured what more processes buy; none where it is not.
+    #[serde(default)]
+    pub scale: Option<ScaleSettings>,
+    /// How much of the ladder is measured, before the rounds and beside their budget; none where it is not.
+    #[serde(default)]
+    pub ladder: Option<SeriesSettings>,
     /// How latency against load is measured, before the rounds and beside their budget; none where it is not.
     #[serde(default)]
     pub load: Option<LoadSettings>,
@@ -89,6 +98,8 @@ impl Settings {
             void_late_share: 0.02,
             share_processors: false,
             blast: None,
+            scale: None,
+            ladder: None,
             load: None,
             round_trip: None,
             attribution: None,
@@ -104,6 +115,7 @@ impl Settings {
             budget_seconds: 450.0,
             limit_seconds: 515.0,
             blast: Some(BlastSettings::default()),
+            ladder: Some(Self::ladder_of_few_rounds()),
             load: Some(LoadSettings::default()),
             round_trip: Some(RoundTripSettings::default()),
             attribution: Some(AttributionSettings::default()),
@@ -122,6 +134,7 @@ impl Settings {
     pub fn thorough(seed: u64) -> Self {
         Self {
             plan: "thorough".to_owned(),
+            ladder: Some(Self::ladder(12, 0.6)),
             budget_seconds: 3_300.0,
             limit_seconds: 3_600.0,
             round_trip: Some(RoundTripSettings::usual(20)),
@@ -130,6 +143,54 @@ impl Settings {
             stop_half_width: 0.005,
             ..Self::standard(seed)
         }
+    }
+
+    /// The ladder of the standard plan, which takes about two minutes for a dozen rungs.
+    pub fn ladder_of_few_rounds() -> SeriesSettings {
+        Self::ladder(5, 0.2)
+    }
+
+    /// A ladder has many rungs, so its phases are short, and there is no capacity.
+    fn ladder(rounds: usize, paced_seconds: f64) -> SeriesSettings {
+        let phases = Phases { warm_up_seconds: 0.05, paced_seconds, capacity_seconds: 0.0 };
+        SeriesSettings { rounds, phases }
+    }
+
+    /// A series beside the rounds, of shorter phases and fewer rounds than the plan has.
+    pub fn series(&self) -> SeriesSettings {
+        let shorter = |seconds: f64| seconds * SERIES_SHARE;
+        let phases = Phases {
+            warm_up_seconds: shorter(self.warm_up_seconds),
+            paced_seconds: shorter(self.paced_seconds),
+            capacity_seconds: shorter(self.capacity_seconds),
+        };
+        SeriesSettings { rounds: (self.rounds_target / 2).clamp(SERIES_ROUNDS.0, SERIES_ROUNDS.1), phases }
+    }
+}
+
+/// The share of a plan's phases that a series beside the rounds has, and how many rounds it has at least and at most.
+const SERIES_SHARE: f64 = 0.6;
+const SERIES_ROUNDS: (usize, usize) = (5, 12);
+
+/// How it is measured what more processes buy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScaleSettings {
+    /// Deployments with more processes beside the same without.
+    pub series: SeriesSettings,
+    /// A sudden demand on all of them.
+    pub demand_step: DemandStepSettings,
+    /// A release that goes through process by process.
+    pub rolling_release: RollingReleaseSettings,
+}
+
+impl ScaleSettings {
+    /// As long as suits a plan.
+    pub fn of(plan: &Settings) -> Self {
+        let demand_step = DemandStepSettings {
+            rounds: (plan.rounds_target / 10).clamp(1, 5),
+            ..DemandStepSettings::default()
+        };
+        Self { series: plan.series(), demand_step, rolling_release: RollingReleaseSettings::default() }
     }
 }
 

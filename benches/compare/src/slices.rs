@@ -86,13 +86,13 @@ impl<'a> Contender<'a> {
         measured.block.processes = processes.iter().map(count).collect();
         measured.block.memory_pss_kib = block::memory(&processes);
         drop(generator);
-        guard.stop().map_err(|source| CompareError::Stop { label: entry.label.clone(), source })?;
+        block::stop(entry.subject, guard)?;
         Ok((entry.label.clone(), measured))
     }
 
-    fn failed(&self) -> impl Fn(io::Error) -> CompareError + use<> {
-        let label = self.entry.label.clone();
-        move |source| CompareError::Generator { label: label.clone(), source }
+    fn failed(&self) -> impl Fn(io::Error) -> CompareError + use<'a> {
+        let subject = self.entry.subject;
+        move |source| block::unreachable(subject, source)
     }
 }
 
@@ -160,7 +160,8 @@ impl Slices<'_> {
         let address = contender.generator.address();
         let mut dice = self.dice(purpose::CLOSED);
         let count = block::closed_requests(self.journey, self.phases);
-        let mut closed = (0..count).map(|_| self.journey.request(&mut dice)).collect::<Vec<_>>();
+        let subject = contender.entry.subject;
+        let mut closed = block::requests(subject, self.journey, &mut dice, count);
         preparation::ask(address, self.journey, &closed)?;
         let busy_seconds = self.phases.warm_up_seconds + self.phases.capacity_seconds;
         let warm_up = if self.journey.once_per_second().is_some() {
@@ -170,7 +171,8 @@ impl Slices<'_> {
         } else {
             closed.clone()
         };
-        let paced = self.journey.requests(&mut self.dice(purpose::PACED), schedule);
+        let mut dice = self.dice(purpose::PACED);
+        let paced = block::scheduled_requests(subject, self.journey, &mut dice, schedule);
         preparation::ask(address, self.journey, &paced)?;
         let prepare = |requests| contender.generator.prepare(requests);
         Ok(Course {

@@ -106,6 +106,13 @@ pub fn estimate(rounds: &[f64]) -> Option<Estimate> {
     Some(Estimate { value: centre.value, low: centre.value - half_width, high: centre.value + half_width })
 }
 
+/// By how much the first of paired measurements is more than the second, in their unit; none of fewer than three rounds.
+///
+/// The differences of steps add up to that of the whole, as ratios do not; but for what a trimmed mean cuts off of seven rounds and more.
+pub fn paired_difference(pairs: &[(f64, f64)]) -> Option<Estimate> {
+    estimate(&pairs.iter().map(|(over, under)| over - under).collect::<Vec<_>>())
+}
+
 /// The ratio of two sets of measurements that have nothing to do with each other, such as those of two runs: `numerators`
 /// over `denominators`, by the method of Welch for deviations that are not equal.
 ///

@@ -1,10 +1,13 @@
 //! What is measured: deployments that can be started, found, and stopped.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use crate::client::Client;
+use crate::http::Request;
 use crate::overshoot::Overshoot;
 
-/// A deployment that can be started any number of times.
+/// A deployment that can be started any number of times, or that runs already.
 pub trait Subject {
     /// Its name in tables and results; unique within a comparison.
     fn label(&self) -> &str;
@@ -23,7 +26,19 @@ pub trait Subject {
     ///
     /// The calling thread is pinned to the processors that the deployment may use; children inherit that. What fails
     /// here must leave nothing running.
+    ///
+    /// One that runs already is not started but looked for: an error means that it does not answer any more.
     fn start(&self) -> anyhow::Result<Box<dyn Running>>;
+
+    /// Where it runs, if it runs already and is not the instrument's to start and stop.
+    fn runs_at(&self) -> Option<String> {
+        None
+    }
+
+    /// The same request as this deployment knows it: what it calls by names of its own is named so.
+    fn adapted(&self, request: Request) -> Request {
+        request
+    }
 }
 
 /// A deployment that runs.
@@ -31,11 +46,21 @@ pub trait Running {
     /// Where its public listener takes requests.
     fn address(&self) -> SocketAddr;
 
-    /// Its processes: all whose CPU time and memory are its cost.
+    /// Its processes: all whose CPU time and memory are its cost; none where they cannot be seen from here.
     fn processes(&self) -> Vec<Process>;
 
-    /// From the first spawn to ready, in milliseconds.
-    fn start_ms(&self) -> f64;
+    /// Where connections are opened in turns: the address, and those of equal deployments that share the load.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        vec![self.address()]
+    }
+
+    /// A client that waits at most `timeout` for each answer.
+    fn client(&self, timeout: Duration) -> Client {
+        Client::new(self.address(), timeout)
+    }
+
+    /// From the first spawn to ready, in milliseconds; none of what was running before.
+    fn start_ms(&self) -> Option<f64>;
 
     /// From now on whatever dies is started again, as in operation.
     fn tend(&mut self) {}
@@ -50,7 +75,7 @@ pub trait Running {
         None
     }
 
-    /// Stops all processes, waits for their end, and removes the data.
+    /// Stops all processes, waits for their end, and removes the data. Of what ran before, only makes sure that it still answers.
     fn stop(self: Box<Self>) -> anyhow::Result<()>;
 }
 

@@ -1,10 +1,13 @@
-//! What tests load and what they read: a tiny server, and results that nobody measured.
+//! What tests load and what they read: a tiny server, a deployment of two processes, and results that nobody measured.
 
 mod attribution;
 mod distance;
 mod made_up;
+mod made_up_ladder;
 mod server;
+mod two;
 
 pub(crate) use distance::Distance;
 pub(crate) use made_up::{MadeUp, normal};
 pub(crate) use server::Server;
+pub(crate) use two::{Get, Two};

@@ -40,6 +40,13 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
             lines.push(format!("{journey}: conclusions withheld: {reason}"));
         }
     }
+    if results.targets.is_some() {
+        lines.push(format!(
+            "seen from outside, on whatever machines they run, with whatever else they were asked meanwhile: {}; CPU, memory, start-up \
+             and settling were not measured",
+            results.topologies_with_places()
+        ));
+    }
     if results.machine.unoptimised == Some(true) {
         lines.push("the program was built without optimisation: a release has other figures".to_owned());
     }
@@ -88,6 +95,7 @@ pub(crate) fn verdict(results: &Results) -> Vec<String> {
             });
         }
     }
+    lines.extend(results.ladder.iter().flat_map(|ladder| ladder.told(&results.journey_order)));
     lines.extend(results.load.as_ref().map(|load| under_load(results, load)));
     lines.extend(round_trip::sentences(results));
     lines.extend(attribution::sentences(results));

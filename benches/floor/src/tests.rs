@@ -1,5 +1,7 @@
 //! The answers are the store's. What the store answers with is tested where it is made; here stand two of its answers.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use actix_web::{App, test, web};
@@ -8,7 +10,9 @@ use serde_json::{Value, json};
 use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 
-use super::{Databases, routes};
+use super::answers::Answers;
+use super::queries::Databases;
+use super::{echo, queried};
 
 const LAMP: &str = "01990000-0000-7000-8000-000000000001";
 
@@ -37,7 +41,9 @@ async fn databases(directory: &Path) -> Databases {
     let inventory_url = fill(
         &directory.join("inventory.db"),
         include_str!("../../../migrations/inventory/0001_levels_ledger_reservations.sql"),
-        "INSERT INTO stock_levels VALUES ('01990000-0000-7000-8000-000000000001', 7, 7, 0, 0, 1)",
+        "INSERT INTO stock_levels VALUES ('01990000-0000-7000-8000-000000000001', 7, 7, 0, 0, 1), \
+         ('01990000-0000-7000-8000-000000000002', 1, 1, 0, 0, 1), \
+         ('01990000-0000-7000-8000-000000000003', 0, 0, 0, 0, 1)",
     )
     .await;
     Databases::open(&catalog_url, &inventory_url, 1).await.expect("both are there")
@@ -46,7 +52,7 @@ async fn databases(directory: &Path) -> Databases {
 async fn get(path: &str) -> Result<Value, u16> {
     let directory = tempfile::TempDir::new().expect("a temporary directory");
     let databases = web::Data::new(databases(directory.path()).await);
-    let app = test::init_service(App::new().app_data(databases).configure(routes)).await;
+    let app = test::init_service(App::new().app_data(databases).configure(queried)).await;
     let response = test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
     if !response.status().is_success() {
         return Err(response.status().as_u16());
@@ -94,4 +100,39 @@ async fn a_product_is_answered_with_its_stock() {
     expected["available"] = json!(7);
     assert_eq!(get(&format!("/api/v1/products/{LAMP}")).await, Ok(expected));
     assert_eq!(get("/api/v1/products/01990000-0000-7000-8000-000000000009").await, Err(404));
+}
+
+#[tokio::test]
+async fn the_answers_that_are_always_the_same_are_those_of_median_size() {
+    let answers = answers().await;
+    assert_eq!(json(&answers.product)["name"], "Rug", "the lamp has more to say, the rake less");
+    assert_eq!(names(&json(&answers.page)), ["Lamp", "Rug"], "of two pages the larger");
+}
+
+#[tokio::test]
+async fn the_echo_answers_one_question_after_the_other_even_in_pieces() {
+    let answers = answers().await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let mut stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("it listens");
+    echo::serve(&answers, listener).expect("a thread");
+    for (question, body) in [("?limit=20", &answers.page), ("/4711", &answers.product)] {
+        let question = format!("GET /api/v1/products{question} HTTP/1.1\r\nhost: here\r\n\r\n");
+        for piece in question.as_bytes().chunks(30) {
+            stream.write_all(piece).expect("it reads");
+        }
+        let expected = echo::with_head(body);
+        let mut answer = vec![0; expected.len()];
+        stream.read_exact(&mut answer).expect("it answers");
+        assert_eq!(answer, expected);
+        assert!(answer.ends_with(body));
+    }
+}
+
+async fn answers() -> Answers {
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    Answers::of(&databases(directory.path()).await).await.expect("there are goods")
+}
+
+fn json(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("JSON")
 }

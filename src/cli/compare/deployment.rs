@@ -1,11 +1,13 @@
-//! A topology, or the bare handlers, as the instrument starts and stops them.
+//! A topology, or a reference beside it, as the instrument starts and stops them.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use cleave_compare::{Client, Overshoot, Process, Request, Running, Subject};
+use cleave_floor::Stage;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -15,6 +17,7 @@ use super::executables::{Executable, Executables};
 use super::overshoot;
 use crate::cli::Common;
 use crate::cli::floor::floor_plan;
+use crate::cli::plain::plain_plan;
 use crate::cli::up::fleet_plan;
 use crate::settings::{Settings, check_round_trip_ms};
 use crate::supervisor::{Fleet, FleetHandle, FleetPlan, LogSink, ProcessInfo};
@@ -24,13 +27,18 @@ use crate::topology::Topology;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The bare handlers only read.
-const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
+pub(super) const FLOOR_JOURNEYS: [&str; 2] = ["list", "product"];
+
+/// What the plain monolith has.
+const PLAIN_JOURNEYS: [&str; 4] = ["list", "product", "cart", "checkout"];
 
 /// Something to be measured: started on a copy of the template's data, in processes of its own.
 #[derive(Clone)]
 pub(super) struct Deployment {
     pub(super) label: String,
     pub(super) program: Program,
+    /// Services with more processes than the topology gives them, or fewer.
+    pub(super) replicas: BTreeMap<String, u32>,
     /// Whether its answers say where the time went.
     pub(super) timing_headers: bool,
     pub(super) common: Common,
@@ -38,6 +46,8 @@ pub(super) struct Deployment {
     pub(super) settings: Settings,
     /// Where the copies are.
     pub(super) work: PathBuf,
+    /// What its processes log.
+    pub(super) log_filter: String,
     /// The program's own.
     pub(super) executables: Executables,
 }
@@ -46,7 +56,8 @@ pub(super) struct Deployment {
 #[derive(Clone)]
 pub(super) enum Program {
     Topology(Topology),
-    Floor,
+    Floor(Stage),
+    Plain,
 }
 
 impl Subject for Deployment {
@@ -57,7 +68,8 @@ impl Subject for Deployment {
     fn answers(&self, journey: &str) -> bool {
         match self.program {
             Program::Topology(_) => true,
-            Program::Floor => FLOOR_JOURNEYS.contains(&journey),
+            Program::Plain => PLAIN_JOURNEYS.contains(&journey),
+            Program::Floor(_) => FLOOR_JOURNEYS.contains(&journey),
         }
     }
 
@@ -110,11 +122,15 @@ impl Deployment {
                 topology.name().clone_into(&mut settings.topology);
                 fleet_plan(&self.common, &settings, topology, logs)
             }
-            Program::Floor => floor_plan(&self.common, settings, logs),
+            Program::Floor(stage) => floor_plan(&self.common, settings, *stage, logs),
+            Program::Plain => plain_plan(&self.common, settings, logs),
         }
         .map_err(|failure| anyhow::anyhow!("cannot plan the processes: {failure}"))?;
         for service in &mut plan.services {
-            service.env.push(("CLEAVE__LOG__FILTER".to_owned(), "warn".to_owned()));
+            if let Some(count) = self.replicas.get(&service.name) {
+                service.replicas = *count as usize;
+            }
+            service.env.push(("CLEAVE__LOG__FILTER".to_owned(), self.log_filter.clone()));
             let timing_headers = self.timing_headers.to_string();
             service.env.push(("CLEAVE__SERVER__TIMING_HEADERS".to_owned(), timing_headers));
         }
@@ -162,8 +178,8 @@ impl Running for RunningFleet {
         processes.map(|process| Process { service: process.service, pid: process.pid }).collect()
     }
 
-    fn start_ms(&self) -> f64 {
-        self.ready_in.as_secs_f64() * 1_000.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(self.ready_in.as_secs_f64() * 1_000.0)
     }
 
     fn tend(&mut self) {
@@ -189,7 +205,7 @@ impl Running for RunningFleet {
         let mut settled = true;
         for process in self.fleet_processes() {
             let response = Client::new(process.internal, PATIENCE).send(&Request::get("/settled")).ok()?;
-            // The bare handlers have nothing of the kind.
+            // The references have nothing of the kind.
             match response.status {
                 200 => {}
                 503 => settled = false,
@@ -233,7 +249,8 @@ fn free_port() -> std::io::Result<u16> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies what is in a folder into another one that is there.
+pub(super) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());

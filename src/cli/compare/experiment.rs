@@ -1,7 +1,7 @@
 //! What can be measured, by name.
 
 use clap::ValueEnum;
-use cleave_compare::Settings as Plan;
+use cleave_compare::{ScaleSettings, Settings as Plan};
 
 /// Something that `compare` finds out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -16,6 +16,10 @@ pub(super) enum Experiment {
     Startup,
     /// What goes on while a process is killed, paused, restarted
     Blast,
+    /// What more processes buy
+    Scale,
+    /// Which factor adds how much, from plain sockets to a process for every module
+    Ladder,
     /// Latency at rising rates, and the highest rate that holds an objective
     Load,
     /// How latencies grow with the round-trip time between processes
@@ -42,7 +46,9 @@ impl Experiment {
             warm_up_seconds,
             paced_seconds,
             capacity_seconds,
+            scale: any(&[Self::Scale]).then(|| ScaleSettings::of(&plan)),
             blast: any(&[Self::Blast]).then(|| plan.blast.clone().unwrap_or_default()),
+            ladder: any(&[Self::Ladder]).then(|| plan.ladder.unwrap_or_else(Plan::ladder_of_few_rounds)),
             load: any(&[Self::Load]).then(|| plan.load.clone().unwrap_or_default()),
             round_trip: any(&[Self::RoundTrip]).then(|| plan.round_trip.clone().unwrap_or_default()),
             attribution: any(&[Self::Attribution]).then(|| plan.attribution.unwrap_or_default()),
@@ -81,7 +87,15 @@ mod tests {
         assert!(plan.paced_seconds > 0.0 && plan.rounds_most > 0);
         let plan = Experiment::only(&[Experiment::Blast], Plan::quick(1));
         assert_eq!((plan.rounds_most, plan.budget_seconds), (0, 0.0));
-        assert!(plan.blast.is_some() && plan.attribution.is_none());
+        assert!(plan.blast.is_some() && plan.attribution.is_none() && plan.ladder.is_none());
+        let plan = Experiment::only(&[Experiment::Scale], Plan::quick(1));
+        assert!(plan.blast.is_none() && plan.rounds_most == 0);
+        assert!(
+            plan.scale.is_some_and(|scale| scale.series.phases.paced_seconds > 0.0),
+            "it has phases of its own"
+        );
+        let plan = Experiment::only(&[Experiment::Ladder], Plan::quick(1));
+        assert!(plan.ladder.is_some(), "whoever asks for it gets it, whatever the plan");
         let plan = Experiment::only(&[Experiment::Startup], Plan::quick(1));
         assert_eq!(plan.warm_up_seconds + plan.paced_seconds + plan.capacity_seconds, 0.0);
         assert!(plan.rounds_most > 0);

@@ -10,7 +10,7 @@ const LIBRARIES_OF_CONTRACTS: &[&str] =
     &["actix-web", "async-trait", "mockall", "serde", "serde_json", "thiserror", "utoipa", "uuid"];
 
 /// Where sqlx may be a dependency, beside the implementations.
-const SQL_FOLDERS: &[&str] = &["platform/db", "platform/events", "benches/floor"];
+const SQL_FOLDERS: &[&str] = &["platform/db", "platform/events", "benches/floor", "benches/plain"];
 
 /// What only who speaks HTTP needs.
 const HTTP_LIBRARIES: &[&str] =
@@ -192,7 +192,7 @@ pub(super) const ONLY_THE_ROOT_KNOWS_IMPLEMENTATIONS: Rule = Rule {
 };
 
 pub(super) const SQL_STAYS_IN_IMPLEMENTATIONS: Rule = Rule {
-    says: "sqlx is a dependency of platform/db, of implementations and of the bare handlers only",
+    says: "sqlx is a dependency of platform/db, of implementations, of the bare handlers and of the plain monolith only",
     mend: "put the query into the module's store.rs, and what all stores need into platform/db",
     check: |workspace, findings| {
         for one in &workspace.crates {

@@ -6,6 +6,9 @@ use super::rule::{Exception, Exceptions, Findings, Rule};
 use super::tokens::{Kind, Token, nested_length};
 use super::workspace::{Source, Workspace};
 
+/// What is measured beside the store, and is not built as it is.
+const REFERENCES: &[&str] = &["benches/floor/", "benches/plain/"];
+
 /// What stands for HTTP in a source.
 const HTTP_NAMES: &[&str] = &[
     "actix_web",
@@ -20,7 +23,7 @@ const HTTP_NAMES: &[&str] = &[
 ];
 
 pub(super) const HTTP_STANDS_AT_THE_EDGE: Rule = Rule {
-    says: "HTTP is named in platform/rest, under rest/ of the contracts, of the event log and of the registry, in the root package and in the bare handlers; \
+    says: "HTTP is named in platform/rest, under rest/ of the contracts, of the event log and of the registry, in the root package, in the bare handlers and in the plain monolith; \
            utoipa also where it derives the schema of a type",
     mend: "put what speaks HTTP under rest/ of the contract, and let it call the trait",
     check: |workspace, findings| {
@@ -30,7 +33,7 @@ pub(super) const HTTP_STANDS_AT_THE_EDGE: Rule = Rule {
                 || source.path.starts_with("platform/events/src/rest/")
                 || source.path.starts_with("platform/discovery/src/rest/")
                 || source.path.starts_with("src/")
-                || source.path.starts_with("benches/floor/")
+                || REFERENCES.iter().any(|folder| source.path.starts_with(folder))
                 || contract_folder(&source.path).is_some_and(|rest| rest.starts_with("rest/"));
             for (token, next) in pairs(&source.tokens) {
                 let is_crate = HTTP_NAMES.contains(&token.text.as_str()) && next.is_sign(':')
@@ -61,7 +64,7 @@ const OTHER_PLACES_OF_HTTP: &[Exception] = &[
 ];
 
 pub(super) const SQL_IS_NAMED_IN_STORES: Rule = Rule {
-    says: "sqlx is named in platform/db, in implementations and in the bare handlers only",
+    says: "sqlx is named in platform/db, in implementations, in the bare handlers and in the plain monolith only",
     mend: "put the query into the module's store.rs, and what all stores need into platform/db",
     check: |workspace, findings| {
         for source in &workspace.sources {
@@ -69,8 +72,9 @@ pub(super) const SQL_IS_NAMED_IN_STORES: Rule = Rule {
                 .implementations()
                 .any(|one| source.path.starts_with(&format!("{}/src/", one.folder)));
             let allowed = in_implementation
-                || ["platform/db/", "platform/events/", "benches/floor/"]
+                || ["platform/db/", "platform/events/"]
                     .iter()
+                    .chain(REFERENCES)
                     .any(|folder| source.path.starts_with(folder));
             for token in source.tokens.iter().filter(|token| token.is_name("sqlx")) {
                 findings.examine();

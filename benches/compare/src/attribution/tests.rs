@@ -45,8 +45,8 @@ impl Running for RunningSlow {
         Vec::new()
     }
 
-    fn start_ms(&self) -> f64 {
-        0.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(0.0)
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {

@@ -53,13 +53,13 @@ pub struct Damage {
 
 /// One visitor's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Visit {
+pub(crate) struct Visit {
     /// When it was due, from the start of the load.
-    pub(super) due: Duration,
+    pub(crate) due: Duration,
     /// From then to the answer, or until it was given up.
-    pub(super) took: Duration,
+    pub(crate) took: Duration,
     /// Whether the answer was right.
-    pub(super) is_right: bool,
+    pub(crate) is_right: bool,
 }
 
 impl Damage {

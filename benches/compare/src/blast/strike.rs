@@ -1,5 +1,6 @@
 //! One trial: a deployment under load, one of whose processes meets a fault.
 
+use std::sync::atomic::AtomicBool;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -63,10 +64,11 @@ impl Trial<'_> {
         }
         let start = Instant::now() + BREATH;
         let fault_at = seconds(self.settings.before_seconds);
+        let never = AtomicBool::new(false);
         let journeys = thread::scope(|scope| {
             let (cpu_sets, patience) = (self.cpu_sets, seconds(self.settings.patience_seconds));
             let visitors = loads.iter().map(|(journey, schedule, requests)| {
-                let visitors = Visitors { journey: *journey, requests, schedule, patience };
+                let visitors = Visitors { journey: *journey, requests, schedule, patience, is_over: &never };
                 let come = move || (*journey, visitors.come(address, start, cpu_sets));
                 scope.spawn(come)
             });

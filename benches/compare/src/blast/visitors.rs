@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,17 +19,19 @@ const AT_ONCE: usize = 80;
 const STACK_BYTES: usize = 128 * 1024;
 
 /// The visitors of one journey.
-pub(super) struct Visitors<'a> {
-    pub(super) journey: &'a dyn Journey,
-    pub(super) requests: &'a [Request],
+pub(crate) struct Visitors<'a> {
+    pub(crate) journey: &'a dyn Journey,
+    pub(crate) requests: &'a [Request],
     /// When each comes, from the start of the load.
-    pub(super) schedule: &'a [Duration],
-    pub(super) patience: Duration,
+    pub(crate) schedule: &'a [Duration],
+    pub(crate) patience: Duration,
+    /// Nobody comes any more from when this is so.
+    pub(crate) is_over: &'a AtomicBool,
 }
 
 impl Visitors<'_> {
     /// Has them come from `start` on, and tells in the order of the schedule what each saw.
-    pub(super) fn come(&self, address: SocketAddr, start: Instant, cpu_sets: &CpuSets) -> Vec<Visit> {
+    pub(crate) fn come(&self, address: SocketAddr, start: Instant, cpu_sets: &CpuSets) -> Vec<Visit> {
         let (next, visits) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(self.schedule.len())));
         thread::scope(|scope| {
             for _ in 0..AT_ONCE.min(self.schedule.len()) {
@@ -43,6 +45,9 @@ impl Visitors<'_> {
                             return;
                         };
                         thread::sleep((start + *due).saturating_duration_since(Instant::now()));
+                        if self.is_over.load(Ordering::Relaxed) {
+                            return;
+                        }
                         let is_right = self.ask(address, &mut connection, request);
                         let took = (start + *due).elapsed();
                         let visit = Visit { due: *due, took, is_right: is_right && took <= self.patience };

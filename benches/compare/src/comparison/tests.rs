@@ -6,6 +6,7 @@ use super::*;
 use crate::client::Client;
 use crate::dice::Dice;
 use crate::http::{Request, Response};
+use crate::ladder::{CostPlan, RungPlan};
 use crate::render;
 use crate::results::{SCHEMA_ID, SCHEMA_VERSION};
 use crate::subject::{Process, Running};
@@ -51,8 +52,8 @@ impl Running for RunningFake {
         vec![Process { service: "all".to_owned(), pid: std::process::id() }]
     }
 
-    fn start_ms(&self) -> f64 {
-        1.5
+    fn start_ms(&self) -> Option<f64> {
+        Some(1.5)
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {
@@ -130,8 +131,11 @@ fn run(
     Comparison {
         topologies,
         floor,
+        ladder: None,
         journeys,
         script: &Greet,
+        growths: &[],
+        releases: &[],
         settings,
         version: "1.2.3",
         timed: &[],
@@ -232,8 +236,11 @@ fn a_journey_that_is_refused_is_not_timed() {
     let comparison = Comparison {
         topologies: &[&one],
         floor: None,
+        ladder: None,
         journeys: &[&Get("secret")],
         script: &Greet,
+        growths: &[],
+        releases: &[],
         settings: hasty(),
         version: "1",
         timed: &[],
@@ -266,8 +273,11 @@ fn interrupted_at(at: &'static str) -> Result<Results, CompareError> {
     let comparison = Comparison {
         topologies: &[&one, &two],
         floor: None,
+        ladder: None,
         journeys: &[&Get("list")],
         script: &Greet,
+        growths: &[],
+        releases: &[],
         settings: hasty(),
         version: "1",
         timed: &[],
@@ -319,4 +329,134 @@ fn no_round_begins_that_would_exceed_the_limit() {
     };
     let error = run(&[&fake("one")], None, settings).expect_err("there is no time for a round");
     assert!(matches!(error, CompareError::NoRounds { .. }), "{error}");
+}
+
+/// A deployment that runs already, until it has been looked for so many times.
+struct FakeTarget {
+    server: Server,
+    looked_for: Cell<usize>,
+    ends_after: usize,
+}
+
+struct SeenFromOutside(SocketAddr);
+
+impl Subject for FakeTarget {
+    fn label(&self) -> &'static str {
+        "target"
+    }
+
+    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
+        self.looked_for.set(self.looked_for.get() + 1);
+        anyhow::ensure!(self.looked_for.get() <= self.ends_after, "connection refused");
+        Ok(Box::new(SeenFromOutside(self.server.address)))
+    }
+
+    fn runs_at(&self) -> Option<String> {
+        Some("http://shop.example:80".to_owned())
+    }
+
+    fn adapted(&self, request: Request) -> Request {
+        Request { path: format!("/own{}", request.path), ..request }
+    }
+}
+
+impl Running for SeenFromOutside {
+    fn address(&self) -> SocketAddr {
+        self.0
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        Vec::new()
+    }
+
+    fn start_ms(&self) -> Option<f64> {
+        None
+    }
+
+    fn stop(self: Box<Self>) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// It knows nothing but what is called by its own names.
+fn target(ends_after: usize) -> FakeTarget {
+    let answer = |path: &str, _| match path {
+        "/greeting" => (200, "welcome".to_owned()),
+        own if own.starts_with("/own/") => (200, "hello".to_owned()),
+        _ => (404, String::new()),
+    };
+    FakeTarget { server: Server::start(answer), looked_for: Cell::new(0), ends_after }
+}
+
+#[test]
+fn what_runs_already_is_asked_in_its_own_words_and_what_cannot_be_seen_of_it_is_not_measured() {
+    let results = run(&[&target(usize::MAX)], None, hasty()).expect("it answers");
+    assert_eq!(results.rounds.len(), 3);
+    let cell = &results.journeys["list"]["target"];
+    assert!(cell.requests > 0 && cell.errors == 0 && cell.p50_us.is_some() && cell.capacity_rps.is_some());
+    assert_eq!((cell.cpu_us_per_request, cell.settled_ms), (None, None));
+    assert_eq!((results.memory_pss_kib["target"], results.start_ms["target"]), (None, None));
+    assert!(results.control["list"].p50.is_some(), "it is measured twice, as the first always is");
+    assert!(results.cpu_sets.servers.is_empty() && results.machine.unoptimised.is_none());
+    let text = render::table(&results, false);
+    assert!(text.contains("target at http://shop.example:80") && text.contains("not measured"), "{text}");
+    let row = text.lines().find(|line| line.starts_with("target ")).expect("a row of deployments");
+    assert_eq!(row.matches("not measured").count(), 5, "no zero stands for what is not known: {row}");
+}
+
+#[test]
+fn a_target_that_goes_away_leaves_the_rounds_before_and_says_so() {
+    // The preflight and two rounds, in each of which the baseline is measured twice.
+    let results = run(&[&target(5)], None, hasty()).expect("two rounds are complete");
+    assert_eq!(results.rounds.len(), 2);
+    assert_eq!(results.ended_because, "target stopped answering in round 3, which does not count");
+    let error = run(&[&target(2)], None, hasty()).expect_err("no round is complete");
+    assert!(matches!(&error, CompareError::Gone { label, .. } if label == "target"), "{error}");
+}
+
+#[test]
+fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
+    let (one, low, high) = (fake("one"), fake("low"), fake("high"));
+    let rung = |subject, is_equivalent| RungPlan {
+        subject,
+        adds: "something",
+        branch_of: None,
+        lacks: None,
+        is_equivalent,
+    };
+    let journeys: &[&dyn Journey] = &[&Get("list")];
+    let phases = Phases { warm_up_seconds: 0.0, paced_seconds: 0.05, capacity_seconds: 0.0 };
+    let settings = Settings { ladder: Some(SeriesSettings { rounds: 3, phases }), ..hasty() };
+    let run = |rungs: &[RungPlan<'_>]| {
+        let costs = [CostPlan { name: "the cost of height", from: "low", to: "high" }];
+        Comparison {
+            topologies: &[&one],
+            floor: None,
+            timed: &[],
+            growths: &[],
+            releases: &[],
+            ladder: Some(LadderPlan { rungs, journeys, costs: &costs, twin_of: "high" }),
+            journeys,
+            script: &Greet,
+            settings: settings.clone(),
+            version: "1",
+            interruption: Interruption::default(),
+        }
+        .run(&mut Heard::default())
+    };
+    let results = run(&[rung(&low, false), rung(&high, true)]).expect("a run");
+    let ladder = results.ladder.as_ref().expect("it was wanted");
+    assert_eq!(ladder.series.labels, ["low", "high", "high (again)"]);
+    assert!(ladder.steps["list"]["high"].p50.is_some() && ladder.costs[0].journeys["list"].p50.is_some());
+    assert_eq!([&one, &low, &high].map(|fake| fake.running.get()), [0; 3], "all were stopped");
+    let schema = serde_json::from_str(include_str!("../../../../docs/results/results.schema.json"));
+    let schema = jsonschema::validator_for(&schema.expect("JSON")).expect("a schema");
+    let json = serde_json::to_value(&results).expect("serialisable");
+    let faults = schema.iter_errors(&json).map(|fault| fault.to_string()).collect::<Vec<_>>();
+    assert_eq!(faults, Vec::<String>::new());
+
+    let other = Fake { greeting: "go away", ..fake("other") };
+    let error = run(&[rung(&low, false), rung(&other, true)]).expect_err("it claims to be the same");
+    assert!(error.to_string().contains("nothing is timed"), "{error}");
+    assert_eq!(other.running.get(), 0, "it was stopped");
 }

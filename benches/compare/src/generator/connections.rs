@@ -31,7 +31,9 @@ pub(crate) struct Limits {
 
 /// Sends requests to one deployment over connections that it keeps from phase to phase.
 pub(crate) struct Generator {
-    address: SocketAddr,
+    /// Not empty. Connections are opened to each in turn.
+    addresses: Vec<SocketAddr>,
+    opened: usize,
     limits: Limits,
     poll: Poll,
     events: Events,
@@ -78,9 +80,13 @@ const TIMEOUT_CHECK: Duration = Duration::from_millis(20);
 
 impl Generator {
     /// A generator with its connections open.
-    pub(crate) fn new(address: SocketAddr, limits: Limits) -> io::Result<Self> {
+    pub(crate) fn new(addresses: Vec<SocketAddr>, limits: Limits) -> io::Result<Self> {
+        if addresses.is_empty() {
+            return Err(ErrorKind::AddrNotAvailable.into());
+        }
         let mut generator = Self {
-            address,
+            addresses,
+            opened: 0,
             limits,
             poll: Poll::new()?,
             events: Events::with_capacity(256),
@@ -98,7 +104,7 @@ impl Generator {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -212,7 +218,9 @@ impl Generator {
         if empty.is_none() {
             self.connections.push(None);
         }
-        let mut stream = TcpStream::connect(self.address)?;
+        let address = self.addresses[self.opened % self.addresses.len()];
+        self.opened += 1;
+        let mut stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         self.poll.registry().register(&mut stream, Token(place), Interest::READABLE | Interest::WRITABLE)?;
         self.connections[place] =

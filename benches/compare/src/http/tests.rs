@@ -65,6 +65,8 @@ fn a_request_says_its_length_where_a_body_is_possible() {
     let host = SocketAddr::from(([127, 0, 0, 1], 80));
     let get = Request::get("/a?b=c").header("accept", "text/plain").to_bytes(host);
     assert_eq!(get, b"GET /a?b=c HTTP/1.1\r\nhost: 127.0.0.1:80\r\naccept: text/plain\r\n\r\n");
+    let named = Request::get("/").header("Host", "shop.example").to_bytes(host);
+    assert_eq!(named, b"GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n", "one host is enough");
     let post = String::from_utf8(Request::new("POST", "/").json("{}").to_bytes(host)).expect("text");
     assert!(post.contains("content-length: 2\r\n") && post.ends_with("\r\n\r\n{}"), "{post}");
 }

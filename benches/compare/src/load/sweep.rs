@@ -61,16 +61,15 @@ impl Sweep<'_> {
         let label = self.subject.label();
         note("starts");
         let guard = block::start(self.cpu_sets, label, self.subject)?;
-        let measured = self
-            .climb(guard.running(), note)
-            .map_err(|source| CompareError::Generator { label: label.to_owned(), source })?;
-        guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
+        let measured =
+            self.climb(guard.running(), note).map_err(|source| block::unreachable(self.subject, source))?;
+        block::stop(self.subject, guard)?;
         Ok(measured)
     }
 
     fn climb(&self, running: &dyn Running, note: &mut dyn FnMut(&str)) -> std::io::Result<Measured> {
         let limits = block::limits(self.settings, self.cpu_sets);
-        let mut generator = Generator::new(running.address(), limits)?;
+        let mut generator = Generator::new(running.addresses(), limits)?;
         let processes = running.processes();
         self.warm_up(&mut generator)?;
         let mut measured = Measured { trials: Vec::new(), latencies: Vec::new(), holds_rps: None };
@@ -119,7 +118,7 @@ impl Sweep<'_> {
         let mut dice = Dice::new(self.settings.seed, &[purpose::LOAD, self.round, 0]);
         let length = Duration::from_secs_f64(self.plan.warm_up_seconds);
         let count = self.journey.once_per_second().map_or(1_000.0, |once| once * self.plan.warm_up_seconds);
-        let requests = (0..count as usize).map(|_| self.journey.request(&mut dice)).collect::<Vec<_>>();
+        let requests = block::requests(self.subject, self.journey, &mut dice, count as usize);
         if requests.is_empty() {
             return Ok(());
         }
@@ -141,7 +140,8 @@ impl Sweep<'_> {
         let dice = |purpose| Dice::new(self.settings.seed, &[purpose::LOAD, self.round, 1 + number, purpose]);
         let length = Duration::from_secs_f64(self.plan.level_seconds);
         let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
-        let requests = self.journey.requests(&mut dice(purpose::PACED), &schedule);
+        let requests =
+            block::scheduled_requests(self.subject, self.journey, &mut dice(purpose::PACED), &schedule);
         preparation::ask(generator.address(), self.journey, &requests)?;
         let requests = generator.prepare(requests);
         let load = Load { journey: self.journey, requests: &requests };

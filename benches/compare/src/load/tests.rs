@@ -40,8 +40,8 @@ impl Running for RunningQueue {
         Vec::new()
     }
 
-    fn start_ms(&self) -> f64 {
-        1.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(1.0)
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {

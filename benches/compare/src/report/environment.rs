@@ -22,11 +22,6 @@ fn rows(results: &Results) -> Vec<Vec<String>> {
         Some(false) => "optimised",
         None => "not noted",
     };
-    let generator = match cpu_sets.generator {
-        None => "nothing is pinned on this system".to_owned(),
-        Some(cpu) if cpu_sets.shared => format!("servers and load generator share processor {cpu}"),
-        Some(cpu) => format!("servers on {:?}, load generator on {cpu}", cpu_sets.servers),
-    };
     let steal = numbers::or_not(machine.steal_share, |share| format!("{:.2} %", share * 100.0));
     let lateness = |value: Option<f64>| numbers::or_not(value, numbers::latency);
     [
@@ -37,10 +32,10 @@ fn rows(results: &Results) -> Vec<Vec<String>> {
         ("processors to use", machine.cores.to_string()),
         ("system", format!("{}, kernel {}", machine.os, known(&machine.kernel))),
         ("processor time taken by other guests", steal),
-        ("who ran where", generator),
+        ("who ran where", cpu_sets.to_string()),
         ("plan", settings.plan.clone()),
         ("seed", results.seed.to_string()),
-        ("topologies", results.topologies.join("; ")),
+        ("topologies", results.topologies_with_places()),
         (
             "rounds",
             format!(

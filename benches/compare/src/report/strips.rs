@@ -59,7 +59,7 @@ pub(super) fn settled(results: &Results) -> Figure {
 pub(super) fn start(results: &Results) -> Figure {
     let blocks = |label: &str| {
         let blocks = results.rounds.iter().filter_map(|round| round.blocks.get(label));
-        blocks.map(|block: &Block| block.start_ms).collect::<Vec<_>>()
+        blocks.filter_map(|block: &Block| block.start_ms).collect::<Vec<_>>()
     };
     let strips: Vec<Strip<'_>> = subjects::all(results)
         .into_iter()

@@ -60,6 +60,11 @@ fn floor(results: &Results) -> Option<Subject<'_>> {
     })
 }
 
+/// Whoever else is measured beside the rounds, by label.
+pub(super) fn named(labels: &[String]) -> Vec<Subject<'_>> {
+    labels.iter().enumerate().map(|(number, label)| subject(number, label)).collect()
+}
+
 fn subject(number: usize, label: &str) -> Subject<'_> {
     Subject {
         label,
@@ -98,7 +103,7 @@ impl Subject<'_> {
 }
 
 impl Shape {
-    fn draw(self, x: f64, y: f64, radius: f64) -> Element {
+    pub(super) fn draw(self, x: f64, y: f64, radius: f64) -> Element {
         let path = |points: &[(f64, f64)], end: &str| {
             let corner = |(number, (right, down)): (usize, &(f64, f64))| {
                 let letter = if number == 0 { 'M' } else { 'L' };

@@ -57,10 +57,14 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
         "memory",
         "settled",
         "start",
+        "ladder",
         "load",
         "round-trip",
         "attribution",
         "blast",
+        "scale-out",
+        "demand-step",
+        "rolling-release",
         "blocks",
     ];
     assert_eq!(ids, expected);
@@ -76,7 +80,7 @@ fn every_figure_has_pictures_a_caption_and_a_table() {
 fn every_picture_tells_who_cannot_see_it_what_it_shows_and_ids_are_used_once() {
     let page = page(&MadeUp::default().results());
     let pictures = page.matches("<svg").count();
-    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 1 + 2 + 1 + 2 + 2 + 2 + 2);
+    assert_eq!(pictures, 4 + 2 + 2 + 2 + 1 + 1 + 2 + 4 + 1 + 2 + 2 + 2 + 1 + 1 + 1 + 2);
     for part in ["<title id=", "<desc id=", "role=\"img\"", "aria-labelledby=\""] {
         assert!(page.matches(part).count() >= pictures, "{part} is missing somewhere");
     }
@@ -151,7 +155,7 @@ fn without_rounds_only_the_experiments_are_shown_and_nothing_is_claimed() {
     assert!(!page.contains("answers in") && !page.contains("Latency spectrum") && !page.contains("NaN"));
     let text = crate::render::table(&results, false);
     assert!(text.contains("no rounds were asked for") && text.contains("under load"), "{text}");
-    assert!(!text.contains("p50 ratio") && !text.contains("withheld"), "{text}");
+    assert!(!text.contains("settled ms") && !text.contains("withheld"), "{text}");
 }
 
 #[test]

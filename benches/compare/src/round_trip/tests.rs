@@ -141,8 +141,8 @@ impl Running for RunningFar {
         Vec::new()
     }
 
-    fn start_ms(&self) -> f64 {
-        1.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(1.0)
     }
 
     fn delay_overshoot(&self) -> Option<Overshoot> {

@@ -32,7 +32,8 @@ fn sentence(topology: &str, line: &Line) -> String {
         let reason = if failed > 0 {
             format!("{failed} requests failed at some distance")
         } else {
-            "too few rounds are valid".to_owned()
+            "fewer than three rounds are valid; the others are missing, or the generator was late in them"
+                .to_owned()
         };
         return format!("how many sequential round trips {topology} makes is not told: {reason}");
     };

@@ -41,8 +41,8 @@ impl Running for RunningRung {
         Vec::new()
     }
 
-    fn start_ms(&self) -> f64 {
-        1.0
+    fn start_ms(&self) -> Option<f64> {
+        Some(1.0)
     }
 
     fn stop(self: Box<Self>) -> anyhow::Result<()> {

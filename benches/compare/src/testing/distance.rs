@@ -118,7 +118,7 @@ impl Distance {
 fn block() -> Block {
     Block {
         began_seconds: 0.0,
-        start_ms: 10.0,
+        start_ms: Some(10.0),
         memory_pss_idle_kib: None,
         memory_pss_kib: None,
         processes: Vec::new(),

@@ -6,14 +6,20 @@ use super::attribution;
 use crate::affinity::CpuSets;
 use crate::blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 use crate::block::Measured;
+use crate::demand_step::{DemandStep, DemandStepSettings, ServiceLevel, StepTrial};
 use crate::dice::Dice;
+use crate::generator::Seen;
 use crate::histogram::Latencies;
 use crate::http::{Request, Response};
 use crate::journey::Journey;
 use crate::load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 use crate::machine::Machine;
+use crate::measurements::Measurements;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
+use crate::rolling_release::{Answered, Release, Restarted, RollingReleaseSettings, RollingReleases};
 use crate::round_trip::RoundTrip;
+use crate::scale_out::{Grown, ScaleOut};
+use crate::series::Series;
 use crate::settings::{Phases, Settings};
 use crate::summary::Collected;
 
@@ -40,7 +46,7 @@ impl Default for MadeUp {
     }
 }
 
-const JOURNEYS: [&str; 2] = ["list", "<item> & \"more\""];
+pub(super) const JOURNEYS: [&str; 2] = ["list", "<item> & \"more\""];
 const REQUESTS: usize = 300;
 
 impl MadeUp {
@@ -71,10 +77,80 @@ impl MadeUp {
         results.ended_because = "it was made up".to_owned();
         results.elapsed_seconds = 100.0;
         results.blast_radius = Some(Self::blast_radius());
+        results.rolling_release = Some(Self::rolling_release());
+        results.demand_step = Some(Self::demand_step());
+        results.scale_out = Some(self.scale_out(&settings));
         results.load = Some(Self::load());
+        results.ladder = Some(self.ladder());
         results.round_trip = Some(self.round_trip());
         results.attribution = Some(attribution::made_up(self.p50_us, self.ratio, &JOURNEYS));
         results
+    }
+
+    /// What has one process loses visitors, what has two loses none.
+    fn rolling_release() -> RollingReleases {
+        let visitors = |failed| Answered { requests: 60, failed, longest_ms: Some(12.5) };
+        let restart = |service: &str, replicas, failed| Restarted {
+            service: service.to_owned(),
+            replicas,
+            took_ms: Some(180.0),
+            visitors: visitors(failed),
+        };
+        let release = Release {
+            restarts: vec![restart("a", 1, 7), restart("b", 2, 0), restart("b", 2, 0)],
+            journeys: JOURNEYS
+                .iter()
+                .zip([2, 5])
+                .map(|(it, lost)| ((*it).to_owned(), visitors(lost)))
+                .collect(),
+            complete: true,
+        };
+        let label = "a | b, each × 2".to_owned();
+        let settings = RollingReleaseSettings::default();
+        RollingReleases { settings, labels: vec![label.clone()], releases: [(label, release)].into() }
+    }
+
+    /// The first holds all the time, the second never again.
+    fn demand_step() -> DemandStep {
+        let settings = DemandStepSettings { rounds: 1, ..DemandStepSettings::default() };
+        let labels = ["mono", "2 × mono"].map(str::to_owned);
+        let trial = |(label, slow_ms): (&String, u64)| {
+            let seen = (0..5_500).map(|due| {
+                let took = if due < 1_500 { 2 } else { slow_ms };
+                Seen {
+                    due: Duration::from_millis(due),
+                    took: Duration::from_millis(took),
+                    is_right: due != 2_000,
+                }
+            });
+            let level = ServiceLevel::of(&settings, &seen.collect::<Vec<_>>());
+            StepTrial { label: label.clone(), journey: JOURNEYS[0].to_owned(), late: 0, void: false, level }
+        };
+        let trials = labels.iter().zip([4, 400]).map(trial).collect();
+        DemandStep { settings, labels: labels.to_vec(), trials }
+    }
+
+    /// Of `mono` a second copy, which answers as much as the ratio says.
+    fn scale_out(self, settings: &Settings) -> ScaleOut {
+        let plan = settings.series();
+        let labels = ["mono", "2 × mono"].map(str::to_owned);
+        let mut dice = Dice::new(self.seed, &[1]);
+        let mut measurements = Measurements::new();
+        for round in 0..plan.rounds {
+            let factors = [1.0, 1.0 / self.ratio];
+            let block = |(number, label): (usize, &String)| {
+                let began = (round * labels.len() + number) as f64 * 2.0;
+                (label.clone(), self.block(&mut dice, began, factors[number], &["all"], &JOURNEYS[..1]))
+            };
+            let measured = labels.iter().enumerate().map(block).collect();
+            measurements.add(measured);
+        }
+        let cell = |label: &String| (label.clone(), measurements.cell(JOURNEYS[0], label, plan.phases));
+        let journeys = [(JOURNEYS[0].to_owned(), labels.iter().map(cell).collect())].into();
+        let grown = Grown { from: labels[0].clone(), to: labels[1].clone() };
+        let series =
+            Series { settings: plan, labels: labels.to_vec(), journeys, rounds: measurements.rounds };
+        ScaleOut { growths: vec![grown], series }
     }
 
     /// Of one process everything needs, of another one the second journey alone.
@@ -152,7 +228,7 @@ impl MadeUp {
         distance.measured(&mut Dice::new(self.seed, &[7]))
     }
 
-    fn block(
+    pub(super) fn block(
         self,
         dice: &mut Dice,
         began_seconds: f64,
@@ -169,7 +245,7 @@ impl MadeUp {
         let mut measured = Measured {
             block: Block {
                 began_seconds,
-                start_ms: 10.0 * factor,
+                start_ms: Some(10.0 * factor),
                 memory_pss_idle_kib: Some(memory_kib / 2),
                 memory_pss_kib: Some(memory_kib),
                 processes: services.iter().map(count).collect(),

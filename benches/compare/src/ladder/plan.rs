@@ -1,0 +1,96 @@
+//! Which rungs a ladder has.
+
+use crate::error::CompareError;
+use crate::journey::Journey;
+use crate::subject::{Running, Subject};
+
+use super::Rung;
+
+/// The rungs, and which of them are told beside each other.
+#[derive(Clone, Copy)]
+pub struct LadderPlan<'a> {
+    /// From the lowest on.
+    pub rungs: &'a [RungPlan<'a>],
+    /// What is asked; a rung is spared what it does not answer.
+    pub journeys: &'a [&'a dyn Journey],
+    /// What lies between two rungs and has a name.
+    pub costs: &'a [CostPlan<'a>],
+    /// The label of the rung that is measured twice.
+    pub twin_of: &'a str,
+}
+
+/// A rung that is to be measured.
+#[derive(Clone, Copy)]
+pub struct RungPlan<'a> {
+    /// What is started.
+    pub subject: &'a dyn Subject,
+    /// What it adds to the rung that it stands on.
+    pub adds: &'a str,
+    /// The label of the rung that a branch stands on; none of a rung that stands on the one before.
+    pub branch_of: Option<&'a str>,
+    /// What it cannot do that those above it can, to go on after its name: "cannot be split".
+    pub lacks: Option<&'a str>,
+    /// Whether it claims to be the same as the topologies, and so has to answer the script as they do.
+    pub is_equivalent: bool,
+}
+
+/// A cost that is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct CostPlan<'a> {
+    /// What it is called: "the cost of height".
+    pub name: &'a str,
+    /// The label of the rung without it.
+    pub from: &'a str,
+    /// The label of the rung with it.
+    pub to: &'a str,
+}
+
+impl<'a> LadderPlan<'a> {
+    /// The rungs as results tell of them.
+    pub(super) fn described(&self) -> Vec<Rung> {
+        let mut before: Option<&str> = None;
+        let mut rungs = Vec::new();
+        for RungPlan { subject, adds, branch_of, lacks, .. } in self.rungs {
+            let label = subject.label();
+            let on = branch_of.or(before).map(str::to_owned);
+            let is_branch = branch_of.is_some();
+            let lacks = lacks.map(str::to_owned);
+            rungs.push(Rung { label: label.to_owned(), adds: (*adds).to_owned(), on, is_branch, lacks });
+            if !is_branch {
+                before = Some(label);
+            }
+        }
+        rungs
+    }
+
+    /// The subject that is measured twice, under its second label.
+    pub(super) fn twin(&self) -> Result<Twin<'a>, CompareError> {
+        let rung = self.rungs.iter().find(|rung| rung.subject.label() == self.twin_of);
+        let missing = || CompareError::Plan(format!("the ladder has no rung {:?}", self.twin_of));
+        rung.map(|rung| Twin { label: twin_label(self.twin_of), subject: rung.subject }).ok_or_else(missing)
+    }
+}
+
+pub(super) fn twin_label(twin_of: &str) -> String {
+    format!("{twin_of} (again)")
+}
+
+/// A subject under another label.
+pub(super) struct Twin<'a> {
+    label: String,
+    subject: &'a dyn Subject,
+}
+
+impl Subject for Twin<'_> {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn answers(&self, journey: &str) -> bool {
+        self.subject.answers(journey)
+    }
+
+    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
+        self.subject.start()
+    }
+}
