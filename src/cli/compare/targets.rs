@@ -89,6 +89,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     let comparison = Comparison {
         topologies: &subjects,
         floor: None,
+        ladder: None,
         journeys: &journeys,
         script: &ReadingSession,
         growths: &[],

@@ -169,6 +169,8 @@ fn a_stranger_that_keeps_writers_out_is_named() {
             &["keeps other writers out", &pid, "kill"],
         );
         transaction.rollback().await.expect("it can be undone");
+        // Closing waits for it.
+        drop(connection);
         doctor(&binary, &[]).ends_with(0);
         database.close().await;
     });

@@ -11,7 +11,8 @@ pub(super) fn rows(results: &Results, attribution: &Attribution) -> Vec<Vec<Text
     let segments = Segment::ALL.map(|segment| Text::plain(segment.name()));
     let ends = ["unexplained %", "probe %"].map(Text::plain);
     let mut rows = vec![names.chain(segments).chain(ends).collect()];
-    for journey in &results.journey_order {
+    let measured = results.journey_order.iter().filter(|it| attribution.journeys.contains_key(*it));
+    for journey in measured {
         for topology in &results.topologies {
             let mut row = vec![Text::plain(journey), Text::plain(topology)];
             row.extend(numbers(attribution.cell(journey, topology)));
