@@ -6,6 +6,7 @@ mod executables;
 mod experiment;
 mod growth;
 mod interrupt;
+mod kept;
 mod ladder;
 mod overshoot;
 mod report;
@@ -116,6 +117,9 @@ pub(super) struct CompareArgs {
     /// The folder for results.json and report.html
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
+    /// Go on with the run whose results are in that folder: the same command line, interrupted before
+    #[arg(long)]
+    resume: bool,
     /// The same seed asks the same requests at the same moments
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     seed: u64,
@@ -170,6 +174,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let workload = args.workload.as_deref().or((!args.quick).then_some(DEFAULT_WORKLOAD));
     let workload = workload.map(Workload::find).transpose().map_err(usage)?;
     let round_trips_ms = if args.rtt.is_empty() { None } else { Some(distances::rising(&args.rtt)?) };
+    let earlier = if args.resume { Some(kept::earlier(&args.out)?) } else { None };
     let interruption = interrupt::listen()?;
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
@@ -256,6 +261,8 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         version: env!("CARGO_PKG_VERSION"),
         timed: &timed,
         interruption,
+        earlier: earlier.as_ref(),
+        keep: &|results| kept::keep(&args.out, results),
     };
     conclude(&comparison, &mut TerminalProgress::new(), &args.out)
 }
@@ -309,6 +316,7 @@ fn conclude(comparison: &Comparison<'_>, progress: &mut TerminalProgress, out: &
             eprintln!("{}", CompareError::Interrupted);
             return Err(Failure::Told(interrupt::EXIT_CODE));
         }
+        Err(error @ CompareError::OtherRun(_)) => return Err(usage(error)),
         results => results.map_err(failed)?,
     };
     tell(&results, out)?;
@@ -316,9 +324,8 @@ fn conclude(comparison: &Comparison<'_>, progress: &mut TerminalProgress, out: &
 }
 
 fn tell(results: &Results, out: &Path) -> Outcome {
-    let file = out.join("results.json");
-    let text = serde_json::to_vec(results).map_err(failed)?;
-    std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+    let file = kept::file(out);
+    kept::keep(out, results)?;
     let page = out.join("report.html");
     report::write_page(results, &page)?;
     let colour = std::io::stdout().is_terminal();

@@ -91,13 +91,11 @@ impl Journey for WorkloadJourney<'_> {
         let mut requests = Vec::with_capacity(schedule.len());
         for due in schedule {
             let is_ready = thinking.peek().is_some_and(|Reverse((ready, _))| ready <= due);
-            let number = match if is_ready { thinking.pop() } else { None } {
-                Some(Reverse((_, number))) => number,
-                None => {
-                    visitors.push(self.newcomer(dice));
-                    visitors.len() - 1
-                }
-            };
+            let back = if is_ready { thinking.pop() } else { None };
+            let number = back.map_or(visitors.len(), |Reverse((_, number))| number);
+            if number == visitors.len() {
+                visitors.push(self.newcomer(dice));
+            }
             let step = self.workload.step(dice);
             requests.push(visitors[number].ask(step, self.shelf, dice));
             thinking.push(Reverse((*due + self.think(dice), number)));

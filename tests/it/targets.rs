@@ -75,7 +75,7 @@ fn a_target_that_goes_away_leaves_a_report_of_the_rounds_before_and_an_exit_code
     let up = store.up("monolith", &[]);
     let targets = [format!("shop=http://{}", public(&store))];
     let out = asking.data_dir().join("out").display().to_string();
-    let mut run = asking.start(&compare(&targets, &out, &["--experiments", "latency"]));
+    let run = asking.start(&compare(&targets, &out, &["--experiments", "latency"]));
     until_a_round_is_complete(&run);
     up.stop();
     let ended = run.ended();

@@ -163,7 +163,9 @@ impl LoadCurve {
             });
             let tried = tried.collect::<Vec<_>>();
             let mut latencies = Latencies::new();
-            tried.iter().for_each(|(_, one)| latencies.merge(one));
+            for (_, one) in &tried {
+                latencies.merge(one);
+            }
             let sum = |value: fn(&Trial) -> u64| tried.iter().map(|(trial, _)| value(trial)).sum();
             (!tried.is_empty()).then(|| Level {
                 rate: *rate,

@@ -212,7 +212,7 @@ impl Slices<'_> {
         // Rounding must not lose the last ones.
         let end = if number + 1 == cut.count { schedule.len() } else { place(until) };
         let mine = place(from)..end;
-        let due = schedule[mine.clone()].iter().map(|due| *due - from).collect::<Vec<_>>();
+        let due = schedule[mine.clone()].iter().map(|due| due.saturating_sub(from)).collect::<Vec<_>>();
         let load = Load { journey: self.journey, requests: &course.paced[mine] };
         let generator = &mut contender.generator;
         let before = block::cpu_times(&contender.processes);
@@ -222,7 +222,9 @@ impl Slices<'_> {
         let after = block::cpu_times(&contender.processes);
         let spent = block::cpu_us_by_service(&contender.processes, before.zip(after));
         course.cpu_us = course.cpu_us.take().zip(spent).map(|(mut sum, spent)| {
-            spent.into_iter().for_each(|(service, us)| *sum.entry(service).or_insert(0.0) += us);
+            for (service, us) in spent {
+                *sum.entry(service).or_insert(0.0) += us;
+            }
             sum
         });
         course.phase.merge(&phase);

@@ -38,15 +38,14 @@ impl Executables {
     /// A copy that nobody else runs.
     pub(super) fn take(&self) -> anyhow::Result<Executable> {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = match shelf.free.pop() {
-            Some(path) => path,
-            None => {
-                shelf.made += 1;
-                let path = self.folder.join(format!("cleave-{}", shelf.made));
-                let original = std::env::current_exe().context("cannot find this program's own file")?;
-                fs::copy(original, &path).context("the program cannot be copied")?;
-                path
-            }
+        let path = if let Some(path) = shelf.free.pop() {
+            path
+        } else {
+            shelf.made += 1;
+            let path = self.folder.join(format!("cleave-{}", shelf.made));
+            let original = std::env::current_exe().context("cannot find this program's own file")?;
+            fs::copy(original, &path).context("the program cannot be copied")?;
+            path
         };
         drop(shelf);
         Ok(Executable { path, shelf: Arc::clone(&self.shelf) })

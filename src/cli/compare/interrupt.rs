@@ -28,9 +28,16 @@ pub(super) fn listen() -> anyhow::Result<Interruption> {
             );
             signal.received().await;
         });
-        // Its children notice that it is gone.
-        std::process::exit(i32::from(EXIT_CODE));
+        end_at_once();
     };
     thread::Builder::new().name("interrupt".to_owned()).spawn(wait).context("no thread for Ctrl-C")?;
     Ok(interruption)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever presses Ctrl-C twice wants no more; children notice that it is gone"
+)]
+fn end_at_once() {
+    std::process::exit(i32::from(EXIT_CODE));
 }

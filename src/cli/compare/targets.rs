@@ -16,7 +16,7 @@ use cleave_core::{Ids, SystemClock};
 
 pub(super) use self::address::{Address, address};
 use super::experiment::Experiment;
-use super::{CompareArgs, Failure, Outcome, conclude, failed, interrupt, plan, usage};
+use super::{CompareArgs, Failure, Outcome, conclude, failed, interrupt, kept, plan, usage};
 use crate::journeys::{CartJourney, Goods, ListJourney, ProductJourney, ReadingSession, sign_up};
 
 /// How long a target may take to answer before it counts as gone.
@@ -46,6 +46,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;
+    let earlier = if args.resume { Some(kept::earlier(&args.out)?) } else { None };
     let interruption = interrupt::listen()?;
     let mut progress = TerminalProgress::new();
     let mut stores = args.targets.iter().map(Store::open).collect::<Result<Vec<_>, _>>()?;
@@ -73,6 +74,8 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         blast: None,
         round_trip: None,
         attribution: None,
+        ladder: None,
+        scale: None,
         load: plan.load.filter(|_| is_pushed),
         ..plan
     };
@@ -98,6 +101,8 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         settings,
         version: env!("CARGO_PKG_VERSION"),
         interruption,
+        earlier: earlier.as_ref(),
+        keep: &|results| kept::keep(&args.out, results),
     };
     conclude(&comparison, &mut progress, &args.out)?;
     // Whoever runs this in a script has to learn that the report is not the whole.

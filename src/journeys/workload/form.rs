@@ -89,7 +89,7 @@ impl Workload {
 
     /// A preset by its name, or else a file by its path.
     pub fn find(name: &str) -> Result<Self, WorkloadError> {
-        if let Some(preset) = PRESETS.into_iter().find(|preset| preset.name == name) {
+        if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
             return Ok(Self::of_preset(preset));
         }
         let path = Path::new(name);
@@ -103,7 +103,7 @@ impl Workload {
             .map_err(|message| WorkloadError::Broken { file: name.to_owned(), message })
     }
 
-    fn of_preset(preset: Preset) -> Self {
+    fn of_preset(preset: &Preset) -> Self {
         let weights = STEPS.into_iter().zip(preset.weights).map(|((_, step), weight)| (step, weight));
         Self {
             name: preset.name.to_owned(),

@@ -34,16 +34,16 @@ fn steps_come_in_the_proportions_of_the_weights() {
     let workload = Workload::find("browse-heavy").expect("a preset");
     let mut dice = Dice::new(3, &[]);
     let steps = (0..17_000).map(|_| workload.step(&mut dice)).collect::<Vec<_>>();
-    let share = |wanted| steps.iter().filter(|step| **step == wanted).count() as f64 / 1_000.0;
+    let count = |wanted| steps.iter().filter(|step| **step == wanted).count();
     for (step, weight) in [
-        (Step::Home, 1.0),
-        (Step::Category, 0.0),
-        (Step::Product, 10.0),
-        (Step::AddToCart, 2.0),
-        (Step::ViewCart, 3.0),
-        (Step::CheckOut, 1.0),
+        (Step::Home, 1),
+        (Step::Category, 0),
+        (Step::Product, 10),
+        (Step::AddToCart, 2),
+        (Step::ViewCart, 3),
+        (Step::CheckOut, 1),
     ] {
-        assert!((share(step) - weight).abs() < 0.25, "{step:?}: {} instead of {weight}", share(step));
+        assert!(count(step).abs_diff(weight * 1_000) < 250, "{step:?}: {} times", count(step));
     }
 }
 
@@ -66,7 +66,7 @@ fn visitors_think_between_their_steps_and_never_buy_nothing() {
     for (due, request) in schedule.iter().zip(&requests) {
         let visitor = authorization(request).expect("each is somebody");
         if let Some(before) = last_seen.insert(visitor, *due) {
-            assert!(*due - before >= Duration::from_secs(2), "{visitor} did not think");
+            assert!(due.saturating_sub(before) >= Duration::from_secs(2), "{visitor} did not think");
         }
         let cart = carts.entry(visitor).or_default();
         *cart += usize::from(journey.preparation(request).is_some());

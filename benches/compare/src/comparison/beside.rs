@@ -150,7 +150,9 @@ impl Experiments<'_> {
         keep: &mut dyn FnMut(&Findings) -> Result<(), CompareError>,
     ) -> Result<(), CompareError> {
         let parts = self.parts(found);
-        parts.iter().for_each(|(_, seconds)| course.expect(*seconds));
+        for (_, seconds) in &parts {
+            course.expect(*seconds);
+        }
         for (part, seconds) in parts {
             course.begin(seconds);
             let mut with_it = found.clone();

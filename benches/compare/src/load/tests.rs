@@ -52,7 +52,7 @@ impl Running for RunningQueue {
 struct Get;
 
 impl Journey for Get {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "page"
     }
 
