@@ -127,7 +127,7 @@ impl BlastRadius {
     /// About how long measuring takes for so many processes in all.
     pub(crate) fn seconds(settings: &BlastSettings, processes: usize) -> f64 {
         /// A start, a preparation and an end.
-        const AROUND_SECONDS: f64 = 1.0;
+        const AROUND_SECONDS: f64 = 0.3;
         (settings.trial_seconds() + AROUND_SECONDS) * (processes * Fault::ALL.len()) as f64
     }
 }
