@@ -43,8 +43,8 @@ const CLOSED_REQUESTS: usize = 1000;
 const TRIED_PREPARATIONS: usize = 64;
 /// Longer than this nobody waits for a deployment to settle.
 const LONGEST_SETTLING: Duration = Duration::from_secs(10);
-/// Between phases the deployment comes to rest, and the kernel books what its threads have run.
-pub(crate) const SETTLE: Duration = Duration::from_millis(10);
+/// After a load the deployment comes to rest, and the kernel books what its threads have run.
+pub(crate) const SETTLE: Duration = Duration::from_millis(5);
 
 /// Runs a phase on a thread of its own on the generator's processor.
 pub(crate) fn on_generator<T: Send>(cpu_sets: &CpuSets, phase: impl FnOnce() -> T + Send) -> T {

@@ -10,7 +10,7 @@
 //! 1. **Equivalence.** Every topology is started once and replays the script. Transcripts that differ end the run
 //!    before anything is timed, with the first difference side by side.
 //! 2. **Rounds.** In each round every subject is started afresh, in random order; the first topology
-//!    twice, under two labels. Of each journey all get a slice of a tenth of a second before any gets the next, so that a machine that
+//!    twice, under two labels. Of each journey all get a slice of a twentieth of a second before any gets the next, so that a machine that
 //!    becomes slower meets all alike. That pair is the *A/A control*: what it differs by is the instrument's error, and
 //!    where it claims a difference between two equal things, or is too unsure to exclude one, conclusions are
 //!    withheld.

@@ -22,7 +22,7 @@ use crate::subject::{Guard, Process};
 use crate::turns::Entry;
 
 /// The length of a slice: long against a request, and short against the time in which a shared machine becomes faster or slower.
-pub(crate) const SLICE_SECONDS: f64 = 0.1;
+const SLICE_SECONDS: f64 = 0.05;
 /// The share of a slice of the closed loop during which queues fill, not counted.
 const RAMP_SHARE: f64 = 0.2;
 
@@ -257,7 +257,6 @@ impl Slices<'_> {
     /// What one contender has left to do must not run during the slice of another. Journeys that only read leave nothing, so that is
     /// asked for the results alone, after the last slice. Gives how long it took.
     fn rest(&self, contender: &Contender<'_>, is_last: bool) -> Option<f64> {
-        thread::sleep(SETTLE);
         let leaves_work = self.journey.once_per_second().is_some();
         if leaves_work || is_last { block::settled_ms(contender.guard.running()) } else { None }
     }
@@ -313,13 +312,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phase_is_cut_into_slices_of_about_a_tenth_of_a_second() {
+    fn a_phase_is_cut_into_slices_of_about_a_twentieth_of_a_second() {
         let slices = |seconds| {
             let cut = cut(seconds);
             (cut.count, (cut.length.as_secs_f64() * 1_000.0).round())
         };
-        assert_eq!(slices(3.0), (30, 100.0));
-        assert_eq!(slices(0.37), (4, 93.0));
+        assert_eq!(slices(3.0), (60, 50.0));
+        assert_eq!(slices(0.37), (7, 53.0));
         assert_eq!(slices(0.02), (1, 20.0));
         assert_eq!(slices(0.0), (0, 0.0));
     }

@@ -1,4 +1,4 @@
-//! Subjects that take turns: all are started afresh for a round, and of each journey every one gets a slice of a tenth of a second before
+//! Subjects that take turns: all are started afresh for a round, and of each journey every one gets a slice of a twentieth of a second before
 //! any gets the next, in an order that is drawn anew each time. A slow second of the machine so meets all of them alike.
 
 use std::thread;
