@@ -4,6 +4,7 @@ mod beside;
 mod preflight;
 
 use std::collections::HashSet;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
@@ -16,7 +17,7 @@ use crate::interruption::Interruption;
 use crate::journey::{Journey, Script};
 use crate::ladder::LadderPlan;
 use crate::machine::Machine;
-use crate::proc;
+use crate::proc::Ticks;
 use crate::progress::Progress;
 use crate::results::{ByName, Results};
 use crate::resume::{self, Circumstances};
@@ -25,6 +26,7 @@ use crate::settings::{Phases, Settings};
 use crate::subject::Subject;
 use crate::summary::Collected;
 use crate::turns::{Entry, Turns};
+use crate::verdict;
 
 use self::beside::Experiments;
 pub(crate) use self::beside::Findings;
@@ -66,6 +68,9 @@ const INTERRUPTED: &str = "it was interrupted, and what was not complete does no
 /// Why there are no more rounds in results that are kept while a run goes on.
 const UNFINISHED: &str = "it is not finished";
 
+/// How long this program waits to see what others do.
+const LISTENING: Duration = Duration::from_millis(250);
+
 /// A share of the budget is kept for what takes longer than it did the first time.
 const RESERVE_SHARE: f64 = 0.05;
 
@@ -77,8 +82,12 @@ impl Comparison<'_> {
         let (entries, twin) = self.entries()?;
         let mut frame = Frame::around(self, run_began);
         self.refuse_other_runs(&entries, &frame)?;
+        frame.machine.busy_share_before = busy_share();
         let mut course = Course::new(progress);
         course.note(&self.introduction(&frame.cpu_sets));
+        if let Some(line) = verdict::busy(&frame.machine) {
+            course.note(&line);
+        }
         course.expect(settings.budget_seconds);
 
         let preflight = self.preflight(&frame.cpu_sets, &mut course)?;
@@ -113,7 +122,7 @@ impl Comparison<'_> {
                 return Err(CompareError::Interrupted);
             }
         }
-        frame.machine.steal_share = frame.steal_share();
+        frame.machine.steal_share = frame.stolen_share();
         Ok(frame.results(&collected, &found, &ended_because))
     }
 
@@ -299,7 +308,7 @@ struct Frame {
     targets: Option<ByName<String>>,
     phases: Phases,
     script_steps: usize,
-    steal_before: Option<(u64, u64)>,
+    ticks_before: Option<Ticks>,
 }
 
 impl Frame {
@@ -323,7 +332,7 @@ impl Frame {
             targets,
             phases: Phases::asked(&comparison.settings),
             script_steps: 0,
-            steal_before: proc::steal_and_total_ticks(),
+            ticks_before: Ticks::read(),
         }
     }
 
@@ -338,12 +347,16 @@ impl Frame {
         results
     }
 
-    fn steal_share(&self) -> Option<f64> {
-        let ((steal_before, total_before), (steal_after, total_after)) =
-            self.steal_before.zip(proc::steal_and_total_ticks())?;
-        let total = total_after.checked_sub(total_before).filter(|total| *total > 0)?;
-        Some(steal_after.saturating_sub(steal_before) as f64 / total as f64)
+    fn stolen_share(&self) -> Option<f64> {
+        Ticks::read()?.stolen_share(self.ticks_before?)
     }
+}
+
+/// How much of the processors others use while this program does nothing.
+fn busy_share() -> Option<f64> {
+    let before = Ticks::read()?;
+    thread::sleep(LISTENING);
+    Ticks::read()?.busy_share(before)
 }
 
 #[cfg(test)]

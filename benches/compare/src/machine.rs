@@ -21,6 +21,9 @@ pub struct Machine {
     pub unoptimised: Option<bool>,
     /// The share of all CPU time during the run that a hypervisor gave to others, 0 to 1; none where not measured.
     pub steal_share: Option<f64>,
+    /// The share of the processors that other programs used just before anything was measured, 0 to 1; none where not measured.
+    #[serde(default)]
+    pub busy_share_before: Option<f64>,
 }
 
 impl Machine {
@@ -35,6 +38,7 @@ impl Machine {
             // The instrument is built with what it measures.
             unoptimised: Some(cfg!(debug_assertions)),
             steal_share: None,
+            busy_share_before: None,
         }
     }
 }

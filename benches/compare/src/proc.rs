@@ -45,19 +45,45 @@ pub(crate) fn threads(pid: u32) -> Option<usize> {
     Some(fs::read_dir(format!("/proc/{pid}/task")).ok()?.count())
 }
 
-/// All time of all processors since boot, and the part that the hypervisor gave to others ("steal"), in ticks.
-pub(crate) fn steal_and_total_ticks() -> Option<(u64, u64)> {
-    let text = fs::read_to_string("/proc/stat").ok()?;
-    // user nice system idle iowait irq softirq steal; guest time is contained in user.
-    let ticks: Vec<u64> = text
-        .lines()
-        .next()?
-        .split_whitespace()
-        .skip(1)
-        .take(8)
-        .map_while(|field| field.parse().ok())
-        .collect();
-    Some((*ticks.get(7)?, ticks.iter().sum()))
+/// The time of all processors since boot, in ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticks {
+    all: u64,
+    /// Nothing was there to do, or it waited for a disk.
+    idle: u64,
+    /// The hypervisor gave it to others ("steal").
+    stolen: u64,
+}
+
+impl Ticks {
+    /// Now.
+    pub(crate) fn read() -> Option<Self> {
+        Self::of(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        // user nice system idle iowait irq softirq steal; guest time is contained in user.
+        let fields = text.lines().next()?.split_whitespace().skip(1).take(8);
+        let ticks: Vec<u64> = fields.map_while(|field| field.parse().ok()).collect();
+        let [.., idle, waiting, _, _, stolen] = ticks[..] else { return None };
+        Some(Self { all: ticks.iter().sum(), idle: idle + waiting, stolen })
+    }
+
+    /// The share since `before` that was stolen.
+    pub(crate) fn stolen_share(self, before: Self) -> Option<f64> {
+        self.share(before, self.stolen.saturating_sub(before.stolen))
+    }
+
+    /// The share since `before` in which somebody here had something to do.
+    pub(crate) fn busy_share(self, before: Self) -> Option<f64> {
+        let idle = self.share(before, self.idle.saturating_sub(before.idle))?;
+        Some(1.0 - idle)
+    }
+
+    fn share(self, before: Self, part: u64) -> Option<f64> {
+        let all = self.all.checked_sub(before.all).filter(|all| *all > 0)?;
+        Some(part as f64 / all as f64)
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -77,7 +103,17 @@ mod tests {
         assert!(after.since_us(&before) > 0.0, "work costs time");
         assert!(pss_kib(pid).expect("smaps_rollup") > 100);
         assert!(threads(pid).expect("task") >= 1);
-        assert!(steal_and_total_ticks().is_some_and(|(steal, total)| steal < total));
+        assert!(Ticks::read().is_some_and(|ticks| ticks.stolen + ticks.idle < ticks.all));
+    }
+
+    #[test]
+    fn shares_are_those_of_the_time_between_two_readings() {
+        let before = Ticks::of("cpu  100 0 50 800 40 5 5 0 7 0\ncpu0 1").expect("a line of the kernel");
+        let after = Ticks::of("cpu  110 0 60 860 50 5 5 10 9 0").expect("a line of the kernel");
+        assert!((after.stolen_share(before).expect("100 ticks later") - 0.1).abs() < 1e-9);
+        assert!((after.busy_share(before).expect("100 ticks later") - 0.3).abs() < 1e-9);
+        assert_eq!(before.busy_share(before), None, "no time has passed");
+        assert_eq!(Ticks::of("cpu 1 2 3"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod attribution;
 
 use crate::load::{LoadCurve, LoadCurves};
+use crate::machine::Machine;
 use crate::quantity::{Claim, Quantity};
 use crate::results::{Cell, Results};
 use crate::round_trip;
@@ -10,6 +11,8 @@ use crate::statistics::Ratio;
 
 /// Above this share of errors the latencies of the rest tell nothing.
 const ERRORS_MOST: f64 = 0.01;
+/// Above this share of the processors in use by others before a run, what is measured is theirs too.
+const BUSY_WORTH_SAYING: f64 = 0.05;
 /// Above this share of stolen time the machine was not one's own.
 const STEAL_WORTH_SAYING: f64 = 0.02;
 
@@ -64,6 +67,7 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
         ));
     }
     lines.extend(attribution::trust(results));
+    lines.extend(busy(&results.machine));
     if results.pacing.void_phases > 0 {
         lines.push(format!(
             "void phases: {} (the generator itself was late in them)",
@@ -71,6 +75,15 @@ pub(crate) fn trust(results: &Results) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// That others use the machine, if they do.
+pub(crate) fn busy(machine: &Machine) -> Option<String> {
+    let share = machine.busy_share_before.filter(|share| *share > BUSY_WORTH_SAYING)?;
+    Some(format!(
+        "other programs used {:.0} % of the processors before anything was measured: expect noise and void phases, or end them",
+        share * 100.0
+    ))
 }
 
 /// One sentence for each journey and topology, one for the baseline beside the floor, and those of what was measured beside the

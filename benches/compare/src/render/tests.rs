@@ -3,6 +3,7 @@ use crate::affinity::CpuSets;
 use crate::machine::Machine;
 use crate::results::{ByName, Pacing, ProcessCount, SCHEMA_ID, SCHEMA_VERSION, Twin};
 use crate::settings::{Phases, Settings};
+use crate::testing::MadeUp;
 
 fn ratio(value: f64, half_width: f64) -> Ratio {
     Ratio { value, low: value - half_width, high: value + half_width }
@@ -96,6 +97,15 @@ fn what_was_not_measured_is_said_and_never_zero() {
     let micro = text.lines().find(|line| line.starts_with("micro")).expect("a row of the deployment");
     assert_eq!(micro.matches("not measured").count(), 4, "processes, threads and two memories: {text}");
     assert!(micro.ends_with("240"), "{text}");
+}
+
+#[test]
+fn a_machine_that_others_use_is_told_of_and_an_idle_one_is_not() {
+    let mut results = MadeUp::default().results();
+    results.machine.busy_share_before = Some(0.4);
+    assert!(table(&results, false).contains("other programs used 40 % of the processors"));
+    results.machine.busy_share_before = Some(0.01);
+    assert!(!table(&results, false).contains("other programs"));
 }
 
 #[test]
