@@ -59,6 +59,29 @@ fn two_results_are_compared_with_what_differed_said_first() {
 }
 
 #[test]
+fn a_build_that_watches_itself_ends_where_something_became_worse() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = fs::read_to_string(measured("2026-11-26.json")).expect("results");
+    let mut slower: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for round in slower["rounds"].as_array_mut().expect("rounds") {
+        let capacity =
+            round.pointer_mut("/blocks/microservices/journeys/list/capacity_rps").expect("a figure");
+        *capacity = (capacity.as_f64().expect("a number") / 3.0).into();
+    }
+    let file = folder.path().join("slower.json");
+    fs::write(&file, slower.to_string()).expect("written");
+    let (before, after) = (of_november_26(), file.display().to_string());
+    let watch = |before: &str, after: &str, percent: &str| {
+        Binary::new().run(&["compare", "diff", before, after, "--fail-on-regression", percent])
+    };
+    let ended = watch(&before, &after, "10");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("worse by more than 10 %: list: microservices: capacity"), "{ended:?}");
+    assert_eq!(watch(&after, &before, "10").code, Some(0), "the other way round it became better");
+    refuses(&["compare", "diff", &before, &after, "--fail-on-regression", "much"], &["from 0 to 1000"]);
+}
+
+#[test]
 fn what_is_no_results_is_refused_with_what_where_and_how_to_mend_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str, text: &str| {

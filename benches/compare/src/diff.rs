@@ -127,6 +127,23 @@ fn finding(ratio: Option<Ratio>, may_be_told: bool) -> Finding {
     }
 }
 
+impl Diff {
+    /// What has become worse by more than so many percent, surely: changes that [differ](Finding::Differs) and whose estimate is beyond
+    /// that.
+    pub fn regressions(&self, percent: f64) -> Vec<&Change> {
+        let is_worse = |change: &&Change| change.worse_by().is_some_and(|share| share * 100.0 > percent);
+        self.changes.iter().filter(|change| change.finding == Finding::Differs).filter(is_worse).collect()
+    }
+}
+
+impl Change {
+    /// By which share it became worse: longer, costlier, or answered less often. Negative where it became better.
+    fn worse_by(&self) -> Option<f64> {
+        let ratio = self.ratio?.value;
+        Some(if self.quantity == Quantity::Capacity { 1.0 / ratio - 1.0 } else { ratio - 1.0 })
+    }
+}
+
 impl Finding {
     /// In words.
     pub fn words(self) -> &'static str {

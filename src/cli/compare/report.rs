@@ -33,6 +33,16 @@ pub(in crate::cli) struct DiffArgs {
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// End with exit code 1 where a figure has surely become worse by more than so many percent, for builds that watch themselves
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    fail_on_regression: Option<f64>,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.trim_end_matches('%').trim().parse::<f64>().ok();
+    percent
+        .filter(|percent| (0.0..=1_000.0).contains(percent))
+        .ok_or_else(|| "a number of percent from 0 to 1000, such as 5".to_owned())
 }
 
 /// Writes the page, and the pictures where they are wanted.
@@ -68,7 +78,13 @@ pub(super) fn run_diff(args: &DiffArgs) -> Outcome {
     let (before, after) = (load(&args.before)?, load(&args.after)?);
     let names = [&args.before, &args.after].map(|path| path.display().to_string());
     let diff = diff((&names[0], &before), (&names[1], &after));
-    if args.json { print::json(&diff) } else { print::text(&diff.to_string()) }
+    if args.json { print::json(&diff) } else { print::text(&diff.to_string()) }?;
+    let Some(percent) = args.fail_on_regression else { return Ok(()) };
+    let regressions = diff.regressions(percent);
+    for regression in &regressions {
+        eprintln!("worse by more than {percent} %: {regression}");
+    }
+    if regressions.is_empty() { Ok(()) } else { Err(Failure::Told(1)) }
 }
 
 /// Writes the page of some results.

@@ -41,6 +41,18 @@ fn what_one_topology_lost_is_found_and_the_other_is_not_blamed() {
 }
 
 #[test]
+fn only_what_has_surely_become_worse_by_more_is_a_regression() {
+    let (a, b) = (made_up(1).results(), MadeUp { ratio: 2.4, ..made_up(2) }.results());
+    let (worse, better) = (diff(("a", &a), ("b", &b)), diff(("b", &b), ("a", &a)));
+    let regressions = worse.regressions(10.0);
+    let of = |quantity| regressions.iter().any(|change| change.quantity == quantity);
+    assert!(of(Quantity::P50) && of(Quantity::Capacity), "longer, and less often: {regressions:?}");
+    assert!(regressions.iter().all(|change| change.topology == "a | b"), "{regressions:?}");
+    assert_eq!(worse.regressions(50.0), Vec::<&Change>::new(), "a fifth is not a half");
+    assert_eq!(better.regressions(0.0), Vec::<&Change>::new(), "whoever became better did not become worse");
+}
+
+#[test]
 fn a_slower_machine_is_in_absolute_figures_and_not_in_relative_ones() {
     let (a, b) = (made_up(1).results(), MadeUp { p50_us: 130.0, ..made_up(2) }.results());
     let diff = diff(("a", &a), ("b", &b));

@@ -47,6 +47,14 @@ impl fmt::Display for Diff {
     }
 }
 
+impl fmt::Display for Change {
+    /// It in one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [place, what, ratio, finding] = row(self);
+        write!(formatter, "{place}: {what} {ratio} {finding}")
+    }
+}
+
 fn row(change: &Change) -> [String; 4] {
     let what = format!("{}{}", change.quantity.name(), if change.relative { ", relative" } else { "" });
     let ratio = change.ratio.map_or_else(
