@@ -4,13 +4,14 @@
 //! from it, and its numbers as a table; at the end, under which circumstances it was measured. The same results give the same
 //! bytes.
 //!
-//! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`,
+//! [`page`] is the whole and [`pictures`] the single ones. A figure is a file here (`ratios`, `spectrum`, `stacks`, `strips`, `break_even`,
 //! `ladder`, `load`, `round_trip`, `attribution`, `blast`, `scale_out`, `demand_step`, `rolling_release`, `blocks`), and gives a `Figure` of `Panel`s: `panel` draws lines, texts and axes, `scale` says where, `subjects` who has which mark,
 //! `markup` turns it into text and escapes all that comes from results.
 
 mod attribution;
 mod blast;
 mod blocks;
+mod break_even;
 mod demand_step;
 mod environment;
 mod figure;
@@ -109,6 +110,7 @@ fn figures(results: &Results) -> Vec<Figure> {
         stacks::memory(results),
         strips::settled(results),
         strips::start(results),
+        break_even::figure(results),
     ];
     figures.extend(beside);
     figures.push(blocks::figure(results));

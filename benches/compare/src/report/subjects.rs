@@ -65,7 +65,8 @@ pub(super) fn named(labels: &[String]) -> Vec<Subject<'_>> {
     labels.iter().enumerate().map(|(number, label)| subject(number, label)).collect()
 }
 
-fn subject(number: usize, label: &str) -> Subject<'_> {
+/// The subject of this place among others.
+pub(super) fn subject(number: usize, label: &str) -> Subject<'_> {
     Subject {
         label,
         class: format!("s{}", number % COLOURS),

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_is_no_target_is_refused_with_what_to_write() {
         for (text, word) in [
-            ("http://10.0.0.7:8080", "is no name"),
+            ("http://10.0.0.7:8080", "NAME=URL"),
             ("blue", "NAME=URL"),
             ("=http://a", "is no name"),
             ("a b=http://a", "is no name"),
