@@ -15,7 +15,7 @@ const SMALL_SHARE: f64 = 0.1;
 const REACH: f64 = 30.0;
 
 /// What a topology adds to a journey.
-struct Price<'a> {
+struct Addition<'a> {
     journey: Subject<'a>,
     /// The baseline's median: the work, with what a single process adds to it.
     work_us: f64,
@@ -23,7 +23,7 @@ struct Price<'a> {
     claim: Claim,
 }
 
-impl Price<'_> {
+impl Addition<'_> {
     fn share(&self) -> f64 {
         self.added_us / self.work_us
     }
@@ -71,14 +71,14 @@ pub(super) fn figure(results: &Results) -> Figure {
 }
 
 /// Journeys to which the topology adds anything that can be drawn.
-fn added<'a>(results: &'a Results, topology: &str) -> Vec<Price<'a>> {
+fn added<'a>(results: &'a Results, topology: &str) -> Vec<Addition<'a>> {
     let p50_us = |journey: &str, label: &str| subjects::cell(results, journey, label)?.p50_us;
     let of = |(number, journey): (usize, &'a String)| {
         let work_us = p50_us(journey, results.baseline())?;
         let added_us = p50_us(journey, topology)? - work_us;
         let claim = Claim::of(results, journey, topology, Quantity::P50);
         let journey = subjects::subject(number, journey);
-        (added_us > 0.0 && work_us > 0.0).then_some(Price { journey, work_us, added_us, claim })
+        (added_us > 0.0 && work_us > 0.0).then_some(Addition { journey, work_us, added_us, claim })
     };
     results.journey_order.iter().enumerate().filter_map(of).collect()
 }
