@@ -106,7 +106,7 @@ fn what_is_no_results_is_refused_with_what_where_and_how_to_mend_it() {
         (&newer, ["newer.json has schema_version 3", "reads 1 to 2", "measure anew"]),
         (&other, ["other.json is JSON without schema_version", "no results", "give its results.json"]),
         (&damaged, ["damaged.json is damaged", "invalid type: string \"one\"", "results.schema.json"]),
-        (&no_rounds, ["no-rounds.json has no rounds", "no interval", "measure anew"]),
+        (&no_rounds, ["no-rounds.json has neither rounds", "nor experiments", "measure anew"]),
     ] {
         refuses(&["compare", "report", path], &words);
         refuses(&["compare", "diff", &of_november_26(), path], &words);
