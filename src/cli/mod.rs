@@ -77,7 +77,7 @@ enum Command {
     /// Run one service of a topology: what a container runs
     Serve(serve::ServeArgs),
     /// Measure topologies side by side
-    Compare(compare::CompareArgs),
+    Compare(Box<compare::CompareArgs>),
     /// Show what the topologies are
     #[command(subcommand)]
     Topology(topology::TopologyCommand),

@@ -258,11 +258,8 @@ impl Comparison<'_> {
 
     fn introduction(&self, cpu_sets: &CpuSets) -> String {
         let names: Vec<&str> = self.topologies.iter().map(|topology| topology.label()).collect();
-        let Settings { plan, budget_seconds, seed, rounds_target, .. } = &self.settings;
-        format!(
-            "comparing {} ({plan}: about {budget_seconds:.0} s, {rounds_target} rounds, seed {seed}; {cpu_sets})",
-            names.join(", ")
-        )
+        let Settings { plan, seed, .. } = &self.settings;
+        format!("comparing {} ({plan} plan, seed {seed}; {cpu_sets})", names.join(", "))
     }
 
     /// Why no further round should begin, which would end at `would_end_seconds`; none if one should.
