@@ -98,8 +98,8 @@ fn the_words_name_what_is_sure_and_nothing_else() {
     assert!(told(0.01, 0.05).contains("no distance between them is felt"));
     assert!(told(2.0, 0.8).contains("cannot be told: 2.0 [1.2, 2.8]"));
     assert!(
-        told(0.0, 0.3).contains("0.0 sequential"),
-        "as long as one may be hidden in it, none is not claimed"
+        told(0.0, 0.3).contains("no round trip of a | b between processes can be told (0.0 [-0.3, 0.3])"),
+        "as long as one may be hidden in it, neither one nor none is claimed"
     );
 }
 

@@ -44,6 +44,9 @@ fn sentence(topology: &str, line: &Line) -> String {
         return format!("how many sequential round trips {topology} makes cannot be told: {round_trips:.1}");
     }
     let Estimate { value, low, high } = round_trips;
+    if low <= 0.0 && high >= 0.0 {
+        return format!("no round trip of {topology} between processes can be told ({round_trips:.1})");
+    }
     format!(
         "{topology} makes {value:.1} sequential round trips [{low:.1}, {high:.1}]: each millisecond between machines adds {value:.1} ms"
     )
