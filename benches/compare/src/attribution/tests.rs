@@ -1,12 +1,11 @@
-use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
 use super::cell::Told;
 use super::*;
 use crate::http::{Request, Response};
-use crate::subject::{Process, Running};
-use crate::testing::{MadeUp, Server};
+use crate::subject::Running;
+use crate::testing::{MadeUp, Served, Server};
 
 /// A deployment that takes 20 ms for each answer, and tells of some of them.
 struct Slow {
@@ -30,27 +29,7 @@ impl Subject for Slow {
             thread::sleep(Duration::from_millis(20));
             (if path == "/wrong" { 500 } else { 200 }, "hello".to_owned())
         });
-        Ok(Box::new(RunningSlow(server)))
-    }
-}
-
-struct RunningSlow(Server);
-
-impl Running for RunningSlow {
-    fn address(&self) -> SocketAddr {
-        self.0.address
-    }
-
-    fn processes(&self) -> Vec<Process> {
-        Vec::new()
-    }
-
-    fn start_ms(&self) -> Option<f64> {
-        Some(0.0)
-    }
-
-    fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        Ok(())
+        Ok(Box::new(Served(server)))
     }
 }
 

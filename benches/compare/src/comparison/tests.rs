@@ -1,18 +1,19 @@
+mod going_on;
+mod ladder;
+mod targets;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::*;
 use crate::client::Client;
-use crate::dice::Dice;
-use crate::http::{Request, Response};
+use crate::http::Request;
 use crate::journey::Step;
-use crate::ladder::{CostPlan, RungPlan};
 use crate::render;
 use crate::results::{SCHEMA_ID, SCHEMA_VERSION};
-use crate::series::SeriesSettings;
 use crate::subject::{Process, Running};
-use crate::testing::Server;
+use crate::testing::{Get, Server};
 
 /// A deployment inside this process that counts how many of its kind run.
 struct Fake {
@@ -64,23 +65,6 @@ impl Running for RunningFake {
     }
 }
 
-/// Gets one path and wants 200.
-struct Get(&'static str);
-
-impl Journey for Get {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn request(&self, _dice: &mut Dice) -> Request {
-        Request::get(format!("/{}", self.0))
-    }
-
-    fn accepts(&self, response: &Response) -> bool {
-        response.status == 200
-    }
-}
-
 struct Greet;
 
 impl Script for Greet {
@@ -124,15 +108,15 @@ fn hasty() -> Settings {
     }
 }
 
-fn run(
-    topologies: &[&dyn Subject],
-    floor: Option<&dyn Subject>,
+/// With nothing beside the rounds.
+fn comparison<'a>(
+    topologies: &'a [&'a dyn Subject],
+    journeys: &'a [&'a dyn Journey],
     settings: Settings,
-) -> Result<Results, CompareError> {
-    let journeys: &[&dyn Journey] = &[&Get("list"), &Get("item")];
+) -> Comparison<'a> {
     Comparison {
         topologies,
-        floor,
+        floor: None,
         ladder: None,
         journeys,
         script: &Greet,
@@ -145,7 +129,15 @@ fn run(
         earlier: None,
         keep: &|_| Ok(()),
     }
-    .run(&mut Heard::default())
+}
+
+fn run(
+    topologies: &[&dyn Subject],
+    floor: Option<&dyn Subject>,
+    settings: Settings,
+) -> Result<Results, CompareError> {
+    let journeys: &[&dyn Journey] = &[&Get("list"), &Get("item")];
+    Comparison { floor, ..comparison(topologies, journeys, settings) }.run(&mut Heard::default())
 }
 
 #[test]
@@ -237,144 +229,12 @@ fn topologies_that_answer_differently_are_not_timed() {
 #[test]
 fn a_journey_that_is_refused_is_not_timed() {
     let one = fake("one");
-    let comparison = Comparison {
-        topologies: &[&one],
-        floor: None,
-        ladder: None,
-        journeys: &[&Get("secret")],
-        script: &Greet,
-        growths: &[],
-        releases: &[],
-        settings: hasty(),
-        version: "1",
-        timed: &[],
-        interruption: Interruption::default(),
-        earlier: None,
-        keep: &|_| Ok(()),
-    };
-    let error = comparison.run(&mut Heard::default()).expect_err("401 is not an answer");
+    let (topologies, journeys): ([&dyn Subject; 1], [&dyn Journey; 1]) = ([&one], [&Get("secret")]);
+    let error = comparison(&topologies, &journeys, hasty())
+        .run(&mut Heard::default())
+        .expect_err("401 is not an answer");
     assert!(error.to_string().contains("GET /secret gave status 401"), "{error}");
     assert_eq!(one.running.get(), 0, "it was stopped");
-}
-
-/// Wishes for the end at the given line of progress.
-struct Impatient {
-    interruption: Interruption,
-    at: &'static str,
-}
-
-impl Progress for Impatient {
-    fn note(&mut self, _text: &str) {}
-
-    fn advance(&mut self, _done_seconds: f64, _total_seconds: f64, what: &str) {
-        if what.starts_with(self.at) {
-            self.interruption.want();
-        }
-    }
-}
-
-fn interrupted_at(at: &'static str) -> Result<Results, CompareError> {
-    let (one, two) = (fake("one"), fake("two"));
-    let interruption = Interruption::default();
-    let comparison = Comparison {
-        topologies: &[&one, &two],
-        floor: None,
-        ladder: None,
-        journeys: &[&Get("list")],
-        script: &Greet,
-        growths: &[],
-        releases: &[],
-        settings: hasty(),
-        version: "1",
-        timed: &[],
-        interruption: interruption.clone(),
-        earlier: None,
-        keep: &|_| Ok(()),
-    };
-    let ended = comparison.run(&mut Impatient { interruption, at });
-    assert_eq!((one.running.get(), two.running.get()), (0, 0), "all were stopped");
-    ended
-}
-
-#[test]
-fn an_interrupted_run_has_its_complete_rounds_and_says_that_it_was_interrupted() {
-    let results = interrupted_at("round 2").expect("one round was complete");
-    assert_eq!(results.rounds.len(), 1);
-    assert!(results.ended_because.contains("interrupted"), "{}", results.ended_because);
-    assert!(render::table(&results, false).contains("interrupted"));
-}
-
-/// Two subjects in one journey, going on with an earlier run.
-fn go_on(
-    earlier: Option<&Results>,
-    settings: Settings,
-    keep: &dyn Fn(&Results) -> anyhow::Result<()>,
-) -> Result<Results, CompareError> {
-    Comparison {
-        topologies: &[&fake("one"), &fake("two")],
-        floor: None,
-        ladder: None,
-        journeys: &[&Get("list")],
-        script: &Greet,
-        growths: &[],
-        releases: &[],
-        settings,
-        version: "1",
-        timed: &[],
-        interruption: Interruption::default(),
-        earlier,
-        keep,
-    }
-    .run(&mut Heard::default())
-}
-
-#[test]
-fn a_later_run_goes_on_where_an_interrupted_one_ended() {
-    let earlier = interrupted_at("round 2").expect("one round was complete");
-    let results = go_on(Some(&earlier), hasty(), &|_| Ok(())).expect("the rest");
-    assert_eq!(results.rounds.len(), 3, "the plan's rounds, and not three more");
-    assert_eq!(results.rounds[0], earlier.rounds[0], "what was measured stays");
-    assert_eq!(results.phases, earlier.phases);
-    assert_eq!(results.began_at, earlier.began_at);
-    assert!(results.elapsed_seconds > earlier.elapsed_seconds);
-    let began = |round: usize| results.rounds[round].blocks["one"].began_seconds;
-    assert!(began(1) > began(0), "the clock goes on too");
-    let counted =
-        |results: &Results| results.histograms["list"]["one"].iter().map(|(_, count)| count).sum::<u64>();
-    let asked = results.rounds.iter().map(|round| round.blocks["one"].journeys["list"].requests);
-    assert_eq!(counted(&results), asked.sum::<u64>(), "the latencies of all rounds are there");
-}
-
-#[test]
-fn rounds_of_another_plan_are_not_mixed_with_these() {
-    let earlier = interrupted_at("round 2").expect("one round was complete");
-    let error =
-        go_on(Some(&earlier), Settings { seed: 8, ..hasty() }, &|_| Ok(())).expect_err("another seed");
-    assert!(error.to_string().contains("seed: 7 there, 8 now"), "{error}");
-}
-
-#[test]
-fn each_round_is_kept_as_soon_as_it_is_complete() {
-    let kept = RefCell::new(Vec::new());
-    let keep = |results: &Results| {
-        kept.borrow_mut().push((results.rounds.len(), results.ended_because.clone()));
-        Ok(())
-    };
-    go_on(None, hasty(), &keep).expect("a run");
-    let kept = kept.into_inner();
-    assert_eq!(kept.iter().map(|(rounds, _)| *rounds).collect::<Vec<_>>(), [1, 2, 3]);
-    assert!(kept.iter().all(|(_, why)| why.contains("not finished")), "{kept:?}");
-}
-
-#[test]
-fn a_run_whose_results_cannot_be_kept_ends() {
-    let error = go_on(None, hasty(), &|_| anyhow::bail!("the disk is full")).expect_err("nothing is kept");
-    assert!(matches!(&error, CompareError::Keep(source) if source.to_string().contains("full")), "{error}");
-}
-
-#[test]
-fn a_run_that_is_interrupted_in_its_first_round_has_no_results() {
-    assert!(matches!(interrupted_at("round 1"), Err(CompareError::Interrupted)));
 }
 
 #[test]
@@ -405,136 +265,4 @@ fn no_round_begins_that_would_exceed_the_limit() {
     };
     let error = run(&[&fake("one")], None, settings).expect_err("there is no time for a round");
     assert!(matches!(error, CompareError::NoRounds { .. }), "{error}");
-}
-
-/// A deployment that runs already, until it has been looked for so many times.
-struct FakeTarget {
-    server: Server,
-    looked_for: Cell<usize>,
-    ends_after: usize,
-}
-
-struct SeenFromOutside(SocketAddr);
-
-impl Subject for FakeTarget {
-    fn label(&self) -> &'static str {
-        "target"
-    }
-
-    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
-        self.looked_for.set(self.looked_for.get() + 1);
-        anyhow::ensure!(self.looked_for.get() <= self.ends_after, "connection refused");
-        Ok(Box::new(SeenFromOutside(self.server.address)))
-    }
-
-    fn runs_at(&self) -> Option<String> {
-        Some("http://shop.example:80".to_owned())
-    }
-
-    fn adapted(&self, request: Request) -> Request {
-        Request { path: format!("/own{}", request.path), ..request }
-    }
-}
-
-impl Running for SeenFromOutside {
-    fn address(&self) -> SocketAddr {
-        self.0
-    }
-
-    fn processes(&self) -> Vec<Process> {
-        Vec::new()
-    }
-
-    fn start_ms(&self) -> Option<f64> {
-        None
-    }
-
-    fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
-
-/// It knows nothing but what is called by its own names.
-fn target(ends_after: usize) -> FakeTarget {
-    let answer = |path: &str, _| match path {
-        "/greeting" => (200, "welcome".to_owned()),
-        own if own.starts_with("/own/") => (200, "hello".to_owned()),
-        _ => (404, String::new()),
-    };
-    FakeTarget { server: Server::start(answer), looked_for: Cell::new(0), ends_after }
-}
-
-#[test]
-fn what_runs_already_is_asked_in_its_own_words_and_what_cannot_be_seen_of_it_is_not_measured() {
-    let results = run(&[&target(usize::MAX)], None, hasty()).expect("it answers");
-    assert_eq!(results.rounds.len(), 3);
-    let cell = &results.journeys["list"]["target"];
-    assert!(cell.requests > 0 && cell.errors == 0 && cell.p50_us.is_some() && cell.capacity_rps.is_some());
-    assert_eq!((cell.cpu_us_per_request, cell.settled_ms), (None, None));
-    assert_eq!((results.memory_pss_kib["target"], results.start_ms["target"]), (None, None));
-    assert!(results.control["list"].p50.is_some(), "it is measured twice, as the first always is");
-    assert!(results.cpu_sets.servers.is_empty() && results.machine.unoptimised.is_none());
-    let text = render::table(&results, false);
-    assert!(text.contains("target at http://shop.example:80") && text.contains("not measured"), "{text}");
-    let row = text.lines().find(|line| line.starts_with("target ")).expect("a row of deployments");
-    assert_eq!(row.matches("not measured").count(), 5, "no zero stands for what is not known: {row}");
-}
-
-#[test]
-fn a_target_that_goes_away_leaves_the_rounds_before_and_says_so() {
-    // The preflight and two rounds, in each of which the baseline is measured twice.
-    let results = run(&[&target(5)], None, hasty()).expect("two rounds are complete");
-    assert_eq!(results.rounds.len(), 2);
-    assert_eq!(results.ended_because, "target stopped answering in round 3, which does not count");
-    let error = run(&[&target(2)], None, hasty()).expect_err("no round is complete");
-    assert!(matches!(&error, CompareError::Gone { label, .. } if label == "target"), "{error}");
-}
-
-#[test]
-fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
-    let (one, low, high) = (fake("one"), fake("low"), fake("high"));
-    let rung = |subject, is_equivalent| RungPlan {
-        subject,
-        adds: "something",
-        branch_of: None,
-        lacks: None,
-        is_equivalent,
-    };
-    let journeys: &[&dyn Journey] = &[&Get("list")];
-    let phases = Phases { warm_up_seconds: 0.0, paced_seconds: 0.05, capacity_seconds: 0.0 };
-    let settings = Settings { ladder: Some(SeriesSettings { rounds: 3, phases }), ..hasty() };
-    let run = |rungs: &[RungPlan<'_>]| {
-        let costs = [CostPlan { name: "the cost of height", from: "low", to: "high" }];
-        Comparison {
-            topologies: &[&one],
-            floor: None,
-            timed: &[],
-            growths: &[],
-            releases: &[],
-            ladder: Some(LadderPlan { rungs, journeys, costs: &costs, twin_of: "high" }),
-            journeys,
-            script: &Greet,
-            settings: settings.clone(),
-            version: "1",
-            interruption: Interruption::default(),
-            earlier: None,
-            keep: &|_| Ok(()),
-        }
-        .run(&mut Heard::default())
-    };
-    let results = run(&[rung(&low, false), rung(&high, true)]).expect("a run");
-    let ladder = results.ladder.as_ref().expect("it was wanted");
-    assert_eq!(ladder.series.labels, ["low", "high", "high (again)"]);
-    assert!(ladder.steps["list"]["high"].p50.is_some() && ladder.costs[0].journeys["list"].p50.is_some());
-    assert_eq!([&one, &low, &high].map(|fake| fake.running.get()), [0; 3], "all were stopped");
-    let schema = serde_json::from_str(include_str!("../../../../docs/results/results.schema.json"));
-    let schema = jsonschema::validator_for(&schema.expect("JSON")).expect("a schema");
-    let json = serde_json::to_value(&results).expect("serialisable");
-    let faults = schema.iter_errors(&json).map(|fault| fault.to_string()).collect::<Vec<_>>();
-    assert_eq!(faults, Vec::<String>::new());
-
-    let other = Fake { greeting: "go away", ..fake("other") };
-    let error = run(&[rung(&low, false), rung(&other, true)]).expect_err("it claims to be the same");
-    assert!(error.to_string().contains("nothing is timed"), "{error}");
-    assert_eq!(other.running.get(), 0, "it was stopped");
 }

@@ -1,20 +1,16 @@
-use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
 use super::*;
-use crate::http::{Request, Response};
-use crate::subject::{Process, Running};
-use crate::testing::Server;
+use crate::subject::Running;
+use crate::testing::{Get, Served, Server};
 
 /// Answers one request after the other, each after `service_ms`.
 struct Queue {
     label: &'static str,
     service_ms: u64,
 }
-
-struct RunningQueue(Server);
 
 impl Subject for Queue {
     fn label(&self) -> &str {
@@ -23,45 +19,11 @@ impl Subject for Queue {
 
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {
         let (turn, service) = (Mutex::new(()), Duration::from_millis(self.service_ms));
-        Ok(Box::new(RunningQueue(Server::start(move |_, _| {
+        Ok(Box::new(Served(Server::start(move |_, _| {
             let _mine = turn.lock().expect("nobody panics with it");
             thread::sleep(service);
             (200, String::new())
         }))))
-    }
-}
-
-impl Running for RunningQueue {
-    fn address(&self) -> SocketAddr {
-        self.0.address
-    }
-
-    fn processes(&self) -> Vec<Process> {
-        Vec::new()
-    }
-
-    fn start_ms(&self) -> Option<f64> {
-        Some(1.0)
-    }
-
-    fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
-
-struct Get;
-
-impl Journey for Get {
-    fn name(&self) -> &'static str {
-        "page"
-    }
-
-    fn request(&self, _dice: &mut Dice) -> Request {
-        Request::get("/page")
-    }
-
-    fn accepts(&self, response: &Response) -> bool {
-        response.status == 200
     }
 }
 
@@ -70,7 +32,7 @@ fn curves(plan: &LoadSettings) -> LoadCurves {
     let settings = Settings { late_us: 5_000_000, ..Settings::quick(1) };
     let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
     let interruption = Interruption::default();
-    LoadCurves::measure(plan, &[&fast, &slow], &Get, &settings, &cpu_sets, &interruption, |_, _| {})
+    LoadCurves::measure(plan, &[&fast, &slow], &Get("page"), &settings, &cpu_sets, &interruption, |_, _| {})
         .expect("both can be loaded")
 }
 

@@ -1,13 +1,11 @@
-use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
 use super::*;
 use crate::dice::Dice;
-use crate::http::{Request, Response};
 use crate::statistics::Estimate;
-use crate::subject::{Process, Running};
-use crate::testing::{Distance, MadeUp, Server};
+use crate::subject::Running;
+use crate::testing::{Distance, Get, MadeUp, Served, Server};
 
 fn slope(round_trip: &RoundTrip, topology: &str) -> Estimate {
     let line = round_trip.line("list", topology).expect("it was measured");
@@ -111,8 +109,6 @@ struct Far {
     can_move: bool,
 }
 
-struct RunningFar(Server);
-
 impl Subject for Far {
     fn label(&self) -> &str {
         &self.label
@@ -125,52 +121,10 @@ impl Subject for Far {
 
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {
         let delay = Duration::from_secs_f64(self.round_trip_ms / 1_000.0) * self.round_trips;
-        Ok(Box::new(RunningFar(Server::start(move |_, _| {
+        Ok(Box::new(Served(Server::start(move |_, _| {
             thread::sleep(delay);
             (200, String::new())
         }))))
-    }
-}
-
-impl Running for RunningFar {
-    fn address(&self) -> SocketAddr {
-        self.0.address
-    }
-
-    fn processes(&self) -> Vec<Process> {
-        Vec::new()
-    }
-
-    fn start_ms(&self) -> Option<f64> {
-        Some(1.0)
-    }
-
-    fn delay_overshoot(&self) -> Option<Overshoot> {
-        Some(Overshoot::default())
-    }
-
-    fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
-
-struct Page;
-
-impl Journey for Page {
-    fn name(&self) -> &'static str {
-        "list"
-    }
-
-    fn request(&self, _dice: &mut Dice) -> Request {
-        Request::get("/")
-    }
-
-    fn rate_per_second(&self, _plan: f64) -> f64 {
-        50.0
-    }
-
-    fn accepts(&self, response: &Response) -> bool {
-        response.status == 200
     }
 }
 
@@ -183,12 +137,12 @@ fn measured(can_move: bool) -> Result<RoundTrip, CompareError> {
     };
     let far =
         |label: &str, round_trips| Far { label: label.to_owned(), round_trips, round_trip_ms: 0.0, can_move };
-    let settings = Settings { late_us: 5_000_000, ..Settings::quick(1) };
+    let settings = Settings { late_us: 5_000_000, paced_rate_per_second: 50.0, ..Settings::quick(1) };
     let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
     RoundTrip::measure(
         &plan,
         &[&far("whole", 0), &far("split", 2)],
-        &[&Page],
+        &[&Get("list")],
         &settings,
         &cpu_sets,
         &Interruption::default(),

@@ -1,18 +1,12 @@
-use std::net::SocketAddr;
-
 use super::*;
-use crate::dice::Dice;
-use crate::http::{Request, Response};
-use crate::subject::{Process, Running};
-use crate::testing::Server;
+use crate::subject::Running;
+use crate::testing::{Get, Served, Server};
 
 /// Answers after so many requests for the same page.
 struct Rung {
     label: &'static str,
     answers: &'static [&'static str],
 }
-
-struct RunningRung(Server);
 
 impl Subject for Rung {
     fn label(&self) -> &str {
@@ -25,44 +19,10 @@ impl Subject for Rung {
 
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {
         let answers = self.answers;
-        Ok(Box::new(RunningRung(Server::start(move |path, _| {
+        Ok(Box::new(Served(Server::start(move |path, _| {
             let is_known = answers.contains(&path.trim_start_matches('/'));
             (if is_known { 200 } else { 404 }, String::new())
         }))))
-    }
-}
-
-impl Running for RunningRung {
-    fn address(&self) -> SocketAddr {
-        self.0.address
-    }
-
-    fn processes(&self) -> Vec<Process> {
-        Vec::new()
-    }
-
-    fn start_ms(&self) -> Option<f64> {
-        Some(1.0)
-    }
-
-    fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
-
-struct Get(&'static str);
-
-impl Journey for Get {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn request(&self, _dice: &mut Dice) -> Request {
-        Request::get(format!("/{}", self.0))
-    }
-
-    fn accepts(&self, response: &Response) -> bool {
-        response.status == 200
     }
 }
 

@@ -8,9 +8,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Server;
-use crate::dice::Dice;
-use crate::http::{Request, Response};
-use crate::journey::Journey;
 use crate::subject::{Process, Running, Subject};
 
 /// A deployment of two processes: `/page` needs the front alone, `/stock` both. Whoever is gone is started again after a while.
@@ -114,22 +111,5 @@ impl Running for RunningTwo {
         self.front.end();
         self.back.end();
         Ok(())
-    }
-}
-
-/// Gets one path and wants 200.
-pub(crate) struct Get(pub(crate) &'static str);
-
-impl Journey for Get {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn request(&self, _dice: &mut Dice) -> Request {
-        Request::get(format!("/{}", self.0))
-    }
-
-    fn accepts(&self, response: &Response) -> bool {
-        response.status == 200
     }
 }
