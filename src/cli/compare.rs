@@ -73,7 +73,7 @@ pub(super) struct CompareArgs {
     /// Take about an hour, for differences of a few percent
     #[arg(long, conflicts_with = "quick")]
     thorough: bool,
-    /// Also kill, pause and restart each process under load, which takes 18 seconds for each; without --quick that is done anyway
+    /// Also kill, pause and restart each process under load, which takes 15 seconds for each; without --quick that is done anyway
     #[arg(long)]
     blast_radius: bool,
     /// Also load a mix of all journeys: browse-heavy, checkout-heavy, read-only, or a TOML file with weights [default: browse-heavy,

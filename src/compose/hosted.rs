@@ -87,10 +87,12 @@ impl Cell {
             Link::Unix | Link::Tcp => {
                 let host = process.topology.host_of(callee).expect("a valid topology hosts every part");
                 let addresses = process.directory.book(&host.name, link);
-                let length = process.settings.links.round_trip();
-                let overshoot = || process.metrics.round_trip_overshoot(&host.name);
+                let round_trip =
+                    process.settings.links.round_trip().map(|length| {
+                        RoundTrip::new(length, process.metrics.round_trip_overshoot(&host.name))
+                    });
                 Peer::remote(callee, addresses, process.clock.clone(), &process.credential)
-                    .at_distance(length.map(|length| RoundTrip::new(length, overshoot())))
+                    .at_distance(round_trip)
             }
         };
         Way::Peer(Box::new(peer))

@@ -166,16 +166,6 @@ pub(crate) fn cpu_times(processes: &[Process]) -> Option<Vec<ThreadTimes>> {
     processes.iter().map(|process| ThreadTimes::read(process.pid)).collect()
 }
 
-/// CPU time per request by service; none where it cannot be read.
-pub(crate) fn cpu_by_service(
-    processes: &[Process],
-    times: Option<(Vec<ThreadTimes>, Vec<ThreadTimes>)>,
-    requests: u64,
-) -> Option<ByName<f64>> {
-    let spent = cpu_us_by_service(processes, times).filter(|_| requests > 0)?;
-    Some(spent.into_iter().map(|(service, us)| (service, us / requests as f64)).collect())
-}
-
 /// CPU time between two readings by service; none where it cannot be read.
 pub(crate) fn cpu_us_by_service(
     processes: &[Process],

@@ -92,7 +92,6 @@ impl Comparison<'_> {
 
         let preflight = self.preflight(&frame.cpu_sets, &mut course)?;
         frame.script_steps = preflight.transcript.len();
-        let preflight_took = run_began.elapsed();
         let labels = entries.iter().map(|entry| entry.label.clone()).collect();
         let mut collected = Collected::new(settings, self.journeys, labels, twin, self.earlier);
         let mut found = self.earlier.map(Findings::of).unwrap_or_default();
@@ -104,16 +103,10 @@ impl Comparison<'_> {
             self.keep(&frame.results(&collected, found, UNFINISHED))
         })?;
 
-        frame.phases = self.phases(&collected, &preflight, preflight_took);
+        frame.phases = self.phases(&collected, &preflight);
         course.begin(settings.budget_seconds);
-        let ended_because = self.rounds(
-            &entries,
-            &preflight,
-            (preflight_took, &frame),
-            &mut collected,
-            &mut course,
-            &mut |collected| self.keep(&frame.results(collected, &found, UNFINISHED)),
-        )?;
+        let keep = |collected: &Collected<'_>| self.keep(&frame.results(collected, &found, UNFINISHED));
+        let ended_because = self.rounds(&entries, &preflight, &frame, &mut collected, &mut course, &keep)?;
         if collected.rounds() == 0 && settings.rounds_most > 0 {
             if !self.interruption.is_wanted() {
                 return Err(CompareError::NoRounds { limit_seconds: settings.limit_seconds });
@@ -131,13 +124,13 @@ impl Comparison<'_> {
         &self,
         entries: &[Entry<'_>],
         preflight: &Preflight,
-        (preflight_took, frame): (Duration, &Frame),
+        frame: &Frame,
         collected: &mut Collected<'_>,
         course: &mut Course<'_>,
-        keep: &mut dyn FnMut(&Collected<'_>) -> Result<(), CompareError>,
+        keep: &dyn Fn(&Collected<'_>) -> Result<(), CompareError>,
     ) -> Result<String, CompareError> {
         // The rounds have their budget to themselves; those of an earlier run lie before it.
-        let before = preflight_took + Duration::from_secs_f64(frame.earlier_seconds);
+        let before = preflight.took + Duration::from_secs_f64(frame.earlier_seconds);
         let began = Instant::now().checked_sub(before).unwrap_or_else(Instant::now);
         let elapsed = || began.elapsed().as_secs_f64();
         let clock = RoundClock {
@@ -187,12 +180,12 @@ impl Comparison<'_> {
     }
 
     /// Those of the earlier rounds, or as long as the budget allows.
-    fn phases(&self, collected: &Collected<'_>, preflight: &Preflight, preflight_took: Duration) -> Phases {
+    fn phases(&self, collected: &Collected<'_>, preflight: &Preflight) -> Phases {
         match self.earlier {
             Some(earlier) if collected.rounds() > 0 => earlier.phases,
             _ => {
                 let budget_seconds = self.settings.budget_seconds * (1.0 - RESERVE_SHARE);
-                let left_seconds = budget_seconds - preflight_took.as_secs_f64();
+                let left_seconds = budget_seconds - preflight.took.as_secs_f64();
                 Phases::fit(&self.settings, left_seconds, preflight.round_cost)
             }
         }

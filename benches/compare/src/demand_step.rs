@@ -190,13 +190,13 @@ impl Trial<'_> {
             generator.open_loop_seen(load(&requests), &schedule, length, |one| seen.push(one))
         })?;
         let level = ServiceLevel::of(plan, &seen);
-        let most_late = (phase.requests as f64 * self.settings.void_late_share).max(2.0);
         Ok(StepTrial {
             label: self.subject.label().to_owned(),
             journey: self.journey.name().to_owned(),
             late: phase.late,
             // Who was sent late waited longer for it: where the level held all the same, it would have held anyway.
-            void: phase.late as f64 > most_late && level.holds_again_ms != Some(0.0),
+            void: phase.late as f64 > self.settings.late_at_most(phase.requests)
+                && level.holds_again_ms != Some(0.0),
             level,
         })
     }

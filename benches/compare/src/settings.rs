@@ -156,6 +156,11 @@ impl Settings {
         SeriesSettings { rounds, phases }
     }
 
+    /// So many late sends void no phase of so many requests: a share of them, and two, however few there are.
+    pub(crate) fn late_at_most(&self, requests: u64) -> f64 {
+        (requests as f64 * self.void_late_share).max(2.0)
+    }
+
     /// A series beside the rounds, of shorter phases and fewer rounds than the plan has.
     pub fn series(&self) -> SeriesSettings {
         let shorter = |seconds: f64| seconds * SERIES_SHARE;

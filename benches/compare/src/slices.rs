@@ -280,8 +280,7 @@ impl Slices<'_> {
             delay_overshoot: overshoot,
             late: phase.late,
             queued: phase.queued,
-            // Two late sends void no phase, however few there are.
-            void: phase.late as f64 > (phase.requests as f64 * self.settings.void_late_share).max(2.0),
+            void: phase.late as f64 > self.settings.late_at_most(phase.requests),
         };
         contender.measured.lateness.merge(&phase.lateness);
         let name = self.journey.name();

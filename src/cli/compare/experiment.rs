@@ -72,7 +72,7 @@ pub(super) fn parse_rates(text: &str) -> Result<Vec<f64>, String> {
 }
 
 /// Fewer requests a second than this say nothing about a p99 within any patience.
-const MOST_SELDOM: f64 = 1.0;
+const MOST_SELDOM: f64 = 10.0;
 /// More than this no generator on one processor sends.
 const MOST_OFTEN: f64 = 1_000_000.0;
 

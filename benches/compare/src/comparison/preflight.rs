@@ -20,6 +20,8 @@ pub(super) struct Preflight {
     pub(super) round_cost: RoundCost,
     /// What the baseline answered to the script.
     pub(super) transcript: Vec<Step>,
+    /// How long it took to learn it.
+    pub(super) took: Duration,
 }
 
 impl Comparison<'_> {
@@ -29,6 +31,7 @@ impl Comparison<'_> {
         cpu_sets: &CpuSets,
         course: &mut Course<'_>,
     ) -> Result<Preflight, CompareError> {
+        let began = Instant::now();
         let mut first: Option<(String, Vec<Step>)> = None;
         let (mut round_cost, mut services) = (RoundCost::default(), Vec::new());
         let subjects = self.topologies.iter().map(|topology| (*topology, true));
@@ -78,7 +81,7 @@ impl Comparison<'_> {
             "equivalent: {} steps of the script are answered alike by all topologies",
             transcript.len()
         ));
-        Ok(Preflight { services, round_cost, transcript })
+        Ok(Preflight { services, round_cost, transcript, took: began.elapsed() })
     }
 
     /// Starts a subject once: it must answer its journeys rightly, and the script as the baseline did where it is given.

@@ -149,14 +149,14 @@ impl Sweep<'_> {
         let phase = block::on_generator(self.cpu_sets, || generator.open_loop(load, &schedule, length))?;
         thread::sleep(block::SETTLE);
         let after = block::cpu_times(processes);
-        let by_service = block::cpu_by_service(processes, before.zip(after), phase.requests);
+        let spent = block::cpu_us_by_service(processes, before.zip(after)).filter(|_| phase.requests > 0);
         let trial = Trial {
             rate,
             requests: phase.requests,
             errors: phase.errors,
             p50_us: phase.latencies.quantile_us(0.5),
             p99_us: phase.latencies.quantile_us(0.99),
-            cpu_us_per_request: by_service.map(|by_service| by_service.values().sum()),
+            cpu_us_per_request: spent.map(|us| us.values().sum::<f64>() / phase.requests as f64),
             late: phase.late,
             held: self.holds(&phase),
         };
@@ -164,11 +164,11 @@ impl Sweep<'_> {
     }
 
     fn holds(&self, phase: &Phase) -> bool {
-        let most = |share: f64| phase.requests as f64 * share;
-        let is_on_time = phase.late as f64 <= most(self.settings.void_late_share).max(2.0);
+        let is_on_time = phase.late as f64 <= self.settings.late_at_most(phase.requests);
+        let errors_most = phase.requests as f64 * self.plan.objective_error_share;
         let p99_us = phase.latencies.quantile_us(0.99);
         is_on_time
-            && phase.errors as f64 <= most(self.plan.objective_error_share)
+            && phase.errors as f64 <= errors_most
             && p99_us.is_some_and(|us| us <= self.plan.objective_p99_ms * 1_000.0)
     }
 }
