@@ -32,6 +32,16 @@ pub struct Shelf {
     pub categories: Vec<String>,
 }
 
+impl Shelf {
+    /// Of products in the order of the list: the id and the category of each.
+    pub fn of(products: impl IntoIterator<Item = (String, String)>) -> Self {
+        let (product_ids, mut categories): (Vec<_>, Vec<_>) = products.into_iter().unzip();
+        categories.sort();
+        categories.dedup();
+        Self { product_ids, categories }
+    }
+}
+
 /// *list*: one page of a category.
 #[derive(Debug)]
 pub struct ListJourney<'shelf>(

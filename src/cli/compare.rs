@@ -302,11 +302,8 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
     let admin_token = provision::admin_token(settings, clock.as_ref(), admin.account_id).map_err(failed)?;
     provision::receive(settings, clock.clone(), ids.clone(), UNITS).await.map_err(failed)?;
     let products = provision::products(settings, clock, ids).await.map_err(failed)?;
-    let mut categories = products.iter().map(|product| product.category.clone()).collect::<Vec<_>>();
-    categories.sort();
-    categories.dedup();
-    let product_ids = products.iter().map(|product| product.id.to_string()).collect();
-    Ok((Shelf { product_ids, categories }, admin_token))
+    let products = products.into_iter().map(|product| (product.id.to_string(), product.category));
+    Ok((Shelf::of(products), admin_token))
 }
 
 /// Measures, tells what was found, and says with its exit code whether all of it was.

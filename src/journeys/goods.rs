@@ -48,10 +48,7 @@ impl Goods {
 
     /// The shelf that journeys stand before.
     pub fn shelf(&self) -> Shelf {
-        let mut categories = self.products.iter().map(|product| product.category.clone()).collect::<Vec<_>>();
-        categories.sort();
-        categories.dedup();
-        Shelf { product_ids: self.products.iter().map(|product| product.id.clone()).collect(), categories }
+        Shelf::of(self.products.iter().map(|product| (product.id.clone(), product.category.clone())))
     }
 
     /// Each product's id with its SKU, which is the same in all stores that sell it.

@@ -13,11 +13,11 @@ use anyhow::Context as _;
 #[derive(Debug, Clone)]
 pub(super) struct Executables {
     folder: PathBuf,
-    shelf: Arc<Mutex<Shelf>>,
+    pool: Arc<Mutex<Pool>>,
 }
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct Pool {
     free: Vec<PathBuf>,
     made: usize,
 }
@@ -26,29 +26,29 @@ struct Shelf {
 #[derive(Debug)]
 pub(super) struct Executable {
     path: PathBuf,
-    shelf: Arc<Mutex<Shelf>>,
+    pool: Arc<Mutex<Pool>>,
 }
 
 impl Executables {
     /// Copies are made in `folder` when they are needed.
     pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), shelf: Arc::default() }
+        Self { folder: folder.to_owned(), pool: Arc::default() }
     }
 
     /// A copy that nobody else runs.
     pub(super) fn take(&self) -> anyhow::Result<Executable> {
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = if let Some(path) = shelf.free.pop() {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = if let Some(path) = pool.free.pop() {
             path
         } else {
-            shelf.made += 1;
-            let path = self.folder.join(format!("cleave-{}", shelf.made));
+            pool.made += 1;
+            let path = self.folder.join(format!("cleave-{}", pool.made));
             let original = std::env::current_exe().context("cannot find this program's own file")?;
             fs::copy(original, &path).context("the program cannot be copied")?;
             path
         };
-        drop(shelf);
-        Ok(Executable { path, shelf: Arc::clone(&self.shelf) })
+        drop(pool);
+        Ok(Executable { path, pool: Arc::clone(&self.pool) })
     }
 }
 
@@ -60,7 +60,7 @@ impl Executable {
 
 impl Drop for Executable {
     fn drop(&mut self) {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).free.push(std::mem::take(&mut self.path));
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).free.push(std::mem::take(&mut self.path));
     }
 }
 

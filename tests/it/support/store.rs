@@ -116,11 +116,8 @@ impl Store {
 
     /// The same as a journey has to know it.
     pub(crate) fn shelf(&self) -> Shelf {
-        let products = self.products();
-        let mut categories = products.iter().map(|product| product.category.clone()).collect::<Vec<_>>();
-        categories.sort();
-        categories.dedup();
-        Shelf { product_ids: products.iter().map(|product| product.id.to_string()).collect(), categories }
+        let products = self.products().into_iter();
+        Shelf::of(products.map(|product| (product.id.to_string(), product.category)))
     }
 
     /// Somebody with a new account, as the modules see them.
