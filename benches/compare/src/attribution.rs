@@ -12,6 +12,7 @@ mod segments;
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
+use crate::block::purpose;
 use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
@@ -78,9 +79,6 @@ pub struct Attribution {
     pub journeys: ByName<ByName<AttributionCell>>,
 }
 
-/// The purpose of its dice, apart from those of the rounds.
-const DICE: u64 = 0x0A77;
-
 impl Attribution {
     /// Measures, fewer rounds where it is interrupted; `note` hears what begins, with how many starts are done and how many there are.
     pub(crate) fn measure(
@@ -97,7 +95,7 @@ impl Attribution {
         let mut done = 0;
         'rounds: for round in 0..plan.rounds {
             let mut order: Vec<&Pair<'_>> = pairs.iter().collect();
-            Dice::new(settings.seed, &[DICE, round as u64]).shuffle(&mut order);
+            Dice::new(settings.seed, &[purpose::ATTRIBUTION, round as u64]).shuffle(&mut order);
             let mut of_round = Vec::new();
             for pair in order {
                 if interruption.is_wanted() {

@@ -35,6 +35,7 @@ pub(crate) mod purpose {
     pub(crate) const LOAD: u64 = 7;
     pub(crate) const STEP: u64 = 8;
     pub(crate) const RELEASE: u64 = 9;
+    pub(crate) const ATTRIBUTION: u64 = 10;
 }
 
 /// The closed loop cycles through so many requests.
@@ -45,15 +46,6 @@ const TRIED_PREPARATIONS: usize = 64;
 const LONGEST_SETTLING: Duration = Duration::from_secs(10);
 /// After a load the deployment comes to rest, and the kernel books what its threads have run.
 pub(crate) const SETTLE: Duration = Duration::from_millis(5);
-
-/// Runs a phase on a thread of its own on the generator's processor.
-pub(crate) fn on_generator<T: Send>(cpu_sets: &CpuSets, phase: impl FnOnce() -> T + Send) -> T {
-    let pinned = || {
-        cpu_sets.pin_generator();
-        phase()
-    };
-    thread::scope(|scope| scope.spawn(pinned).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
 
 /// The generator's bounds.
 pub(crate) fn limits(settings: &Settings, cpu_sets: &CpuSets) -> Limits {

@@ -185,7 +185,7 @@ impl Trial<'_> {
         let requests = generator.prepare(requests);
         let load = |requests| Load { journey: self.journey, requests };
         let mut seen = Vec::with_capacity(schedule.len());
-        let phase = block::on_generator(self.cpu_sets, || {
+        let phase = self.cpu_sets.on_generator(|| {
             generator.closed_loop(load(&warm_up), Duration::ZERO, seconds(plan.warm_up_seconds))?;
             generator.open_loop_seen(load(&requests), &schedule, length, |one| seen.push(one))
         })?;

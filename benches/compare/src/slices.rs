@@ -194,7 +194,7 @@ impl Slices<'_> {
         let load = Load { journey: self.journey, requests: &course.warm_up };
         let length = Duration::from_secs_f64(self.phases.warm_up_seconds);
         let generator = &mut contender.generator;
-        block::on_generator(self.cpu_sets, || generator.closed_loop(load, Duration::ZERO, length))?;
+        self.cpu_sets.on_generator(|| generator.closed_loop(load, Duration::ZERO, length))?;
         self.rest(contender, false);
         Ok(())
     }
@@ -216,7 +216,7 @@ impl Slices<'_> {
         let load = Load { journey: self.journey, requests: &course.paced[mine] };
         let generator = &mut contender.generator;
         let before = block::cpu_times(&contender.processes);
-        let phase = block::on_generator(self.cpu_sets, || generator.open_loop(load, &due, cut.length))?;
+        let phase = self.cpu_sets.on_generator(|| generator.open_loop(load, &due, cut.length))?;
         // The kernel books what its threads have run.
         thread::sleep(SETTLE);
         let after = block::cpu_times(&contender.processes);
@@ -248,7 +248,7 @@ impl Slices<'_> {
         };
         let load = Load { journey: self.journey, requests: &course.closed[mine] };
         let (generator, ramp) = (&mut contender.generator, cut.length.mul_f64(RAMP_SHARE));
-        let phase = block::on_generator(self.cpu_sets, || generator.closed_loop(load, ramp, cut.length))?;
+        let phase = self.cpu_sets.on_generator(|| generator.closed_loop(load, ramp, cut.length))?;
         course.capacity.merge(&phase);
         course.settled_ms = self.rest(contender, number + 1 == cut.count);
         Ok(())

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use super::cell::{AttributionRound, Told};
 use super::echo::Echo;
 use super::segments::{Segments, micros};
-use super::{AttributionSettings, DICE, Pair};
+use super::{AttributionSettings, Pair};
 use crate::affinity::CpuSets;
-use crate::block;
+use crate::block::{self, purpose};
 use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::http::{Request, Response, ResponseReader};
@@ -54,7 +54,8 @@ impl Probe<'_> {
                 continue;
             }
             let (count, warm_up) = self.plan.counts(*journey);
-            let mut dice = Dice::new(self.settings.seed, &[DICE, self.round, index as u64 + 1]);
+            let mut dice =
+                Dice::new(self.settings.seed, &[purpose::ATTRIBUTION, self.round, index as u64 + 1]);
             let requests = (0..count + warm_up).map(|_| journey.request(&mut dice)).collect::<Vec<_>>();
             for line in [&to_timed, &to_plain] {
                 preparation::ask(line.address, *journey, &requests).map_err(failed)?;

@@ -125,7 +125,7 @@ impl Sweep<'_> {
         preparation::ask(generator.address(), self.journey, &requests)?;
         let requests = generator.prepare(requests);
         let load = Load { journey: self.journey, requests: &requests };
-        block::on_generator(self.cpu_sets, || generator.closed_loop(load, Duration::ZERO, length))?;
+        self.cpu_sets.on_generator(|| generator.closed_loop(load, Duration::ZERO, length))?;
         thread::sleep(block::SETTLE);
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Sweep<'_> {
         let requests = generator.prepare(requests);
         let load = Load { journey: self.journey, requests: &requests };
         let before = block::cpu_times(processes);
-        let phase = block::on_generator(self.cpu_sets, || generator.open_loop(load, &schedule, length))?;
+        let phase = self.cpu_sets.on_generator(|| generator.open_loop(load, &schedule, length))?;
         thread::sleep(block::SETTLE);
         let after = block::cpu_times(processes);
         let spent = block::cpu_us_by_service(processes, before.zip(after)).filter(|_| phase.requests > 0);
