@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::affinity::CpuSets;
 use crate::dice::Dice;
 use crate::error::CompareError;
-use crate::generator::Limits;
+use crate::generator::{Limits, Phase};
 use crate::histogram::Latencies;
 use crate::http::Request;
 use crate::journey::Journey;
@@ -127,6 +127,15 @@ pub(crate) fn unreachable(subject: &dyn Subject, source: std::io::Error) -> Comp
         Some(_) => CompareError::Gone { label, source: source.into() },
         None => CompareError::Generator { label, source },
     }
+}
+
+/// After a load of which nothing was answered, makes sure that what ran before is still there: the rest of the round would only wait for it.
+pub(crate) fn look_for_silent(subject: &dyn Subject, load: &Phase) -> Result<(), CompareError> {
+    if subject.runs_at().is_none() || load.requests == 0 || load.accepted > 0 {
+        return Ok(());
+    }
+    let gone = |source| CompareError::Gone { label: subject.label().to_owned(), source };
+    subject.start().map(drop).map_err(gone)
 }
 
 /// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.

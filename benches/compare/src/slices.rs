@@ -11,6 +11,7 @@ use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::generator::{Generator, Load, Phase, Prepared};
 use crate::histogram::Latencies;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::overshoot::Overshoot;
 use crate::preparation;
@@ -43,6 +44,7 @@ pub(crate) struct Slices<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) phases: Phases,
     pub(crate) cpu_sets: &'a CpuSets,
+    pub(crate) interruption: &'a Interruption,
 }
 
 /// What a contender is asked in a journey, and what came of it.
@@ -97,8 +99,9 @@ impl<'a> Contender<'a> {
 }
 
 impl Slices<'_> {
-    /// Warm-up, paced slices, slices of the closed loop: of every contender that answers the journey.
-    pub(crate) fn measure(&self, contenders: &mut [Contender<'_>]) -> Result<(), CompareError> {
+    /// Warm-up, paced slices, slices of the closed loop: of every contender that answers the journey. Gives whether it came to its end, which
+    /// an interruption prevents.
+    pub(crate) fn measure(&self, contenders: &mut [Contender<'_>]) -> Result<bool, CompareError> {
         let mut asked = contenders
             .iter_mut()
             .filter(|contender| contender.entry.subject.answers(self.journey.name()))
@@ -120,9 +123,14 @@ impl Slices<'_> {
         let paced = cut(self.phases.paced_seconds);
         for number in 0..paced.count {
             for turn in self.turns(purpose::PACED, number, asked.len()) {
+                if self.interruption.is_wanted() {
+                    return Ok(false);
+                }
                 let contender = &mut *asked[turn];
-                self.paced_slice(contender, &mut courses[turn], &schedule, paced, number)
+                let slice = self
+                    .paced_slice(contender, &mut courses[turn], &schedule, paced, number)
                     .map_err(contender.failed())?;
+                block::look_for_silent(contender.entry.subject, &slice)?;
             }
         }
         for (contender, course) in asked.iter().zip(&mut courses) {
@@ -132,15 +140,20 @@ impl Slices<'_> {
         let closed = cut(self.phases.capacity_seconds);
         for number in 0..closed.count {
             for turn in self.turns(purpose::CLOSED, number, asked.len()) {
+                if self.interruption.is_wanted() {
+                    return Ok(false);
+                }
                 let contender = &mut *asked[turn];
-                self.closed_slice(contender, &mut courses[turn], closed, number)
+                let slice = self
+                    .closed_slice(contender, &mut courses[turn], closed, number)
                     .map_err(contender.failed())?;
+                block::look_for_silent(contender.entry.subject, &slice)?;
             }
         }
         for (contender, course) in asked.into_iter().zip(courses) {
             self.tell(contender, course, closed.count > 0);
         }
-        Ok(())
+        Ok(true)
     }
 
     fn dice(&self, purpose: u64) -> Dice {
@@ -206,7 +219,7 @@ impl Slices<'_> {
         schedule: &[Duration],
         cut: Cut,
         number: usize,
-    ) -> io::Result<()> {
+    ) -> io::Result<Phase> {
         let (from, until) = (cut.length * number as u32, cut.length * (number as u32 + 1));
         let place = |moment: Duration| schedule.partition_point(|due| *due < moment);
         // Rounding must not lose the last ones.
@@ -230,7 +243,7 @@ impl Slices<'_> {
         course.phase.merge(&phase);
         let is_last = number + 1 == cut.count && self.phases.capacity_seconds <= 0.0;
         course.settled_ms = self.rest(contender, is_last);
-        Ok(())
+        Ok(phase)
     }
 
     fn closed_slice(
@@ -239,7 +252,7 @@ impl Slices<'_> {
         course: &mut Course,
         cut: Cut,
         number: usize,
-    ) -> io::Result<()> {
+    ) -> io::Result<Phase> {
         let mine = if self.journey.once_per_second().is_some() {
             let each = course.closed.len() / cut.count;
             number * each..(number + 1) * each
@@ -251,7 +264,7 @@ impl Slices<'_> {
         let phase = self.cpu_sets.on_generator(|| generator.closed_loop(load, ramp, cut.length))?;
         course.capacity.merge(&phase);
         course.settled_ms = self.rest(contender, number + 1 == cut.count);
-        Ok(())
+        Ok(phase)
     }
 
     /// What one contender has left to do must not run during the slice of another. Journeys that only read leave nothing, so that is

@@ -75,8 +75,11 @@ impl Turns<'_> {
                 settings: self.settings,
                 phases: self.phases,
                 cpu_sets: self.cpu_sets,
+                interruption: self.interruption,
             };
-            slices.measure(&mut contenders)?;
+            if !slices.measure(&mut contenders)? {
+                return Ok(None);
+            }
         }
         contenders.into_iter().map(Contender::finish).collect::<Result<_, _>>().map(Some)
     }

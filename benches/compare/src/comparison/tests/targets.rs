@@ -1,12 +1,16 @@
 //! Deployments that run already.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
-/// A deployment that runs already, until it has been looked for so many times.
+/// A deployment that runs already, until it has been looked for so many times: the last time it is found as it ends.
 struct FakeTarget {
     server: Server,
     looked_for: Cell<usize>,
     ends_after: usize,
+    has_ended: Arc<AtomicBool>,
 }
 
 struct SeenFromOutside(SocketAddr);
@@ -19,6 +23,7 @@ impl Subject for FakeTarget {
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {
         self.looked_for.set(self.looked_for.get() + 1);
         anyhow::ensure!(self.looked_for.get() <= self.ends_after, "connection refused");
+        self.has_ended.store(self.looked_for.get() == self.ends_after, Ordering::SeqCst);
         Ok(Box::new(SeenFromOutside(self.server.address)))
     }
 
@@ -51,12 +56,15 @@ impl Running for SeenFromOutside {
 
 /// It knows nothing but what is called by its own names.
 fn target(ends_after: usize) -> FakeTarget {
-    let answer = |path: &str, _| match path {
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&has_ended);
+    let answer = move |path: &str, _| match path {
+        _ if ended.load(Ordering::SeqCst) => (503, String::new()),
         "/greeting" => (200, "welcome".to_owned()),
         own if own.starts_with("/own/") => (200, "hello".to_owned()),
         _ => (404, String::new()),
     };
-    FakeTarget { server: Server::start(answer), looked_for: Cell::new(0), ends_after }
+    FakeTarget { server: Server::start(answer), looked_for: Cell::new(0), ends_after, has_ended }
 }
 
 #[test]
@@ -78,9 +86,15 @@ fn what_runs_already_is_asked_in_its_own_words_and_what_cannot_be_seen_of_it_is_
 #[test]
 fn a_target_that_goes_away_leaves_the_rounds_before_and_says_so() {
     // The preflight and two rounds, in each of which the baseline is measured twice.
-    let results = run(&[&target(5)], None, hasty()).expect("two rounds are complete");
+    let results = run(&[&target(6)], None, hasty()).expect("two rounds are complete");
     assert_eq!(results.rounds.len(), 2);
     assert_eq!(results.ended_because, "target stopped answering in round 3, which does not count");
-    let error = run(&[&target(2)], None, hasty()).expect_err("no round is complete");
-    assert!(matches!(&error, CompareError::Gone { label, .. } if label == "target"), "{error}");
+}
+
+#[test]
+fn a_round_is_not_finished_with_a_target_that_has_gone() {
+    for ends_after in [2, 3] {
+        let error = run(&[&target(ends_after)], None, hasty()).expect_err("the first round is not complete");
+        assert!(matches!(&error, CompareError::Gone { label, .. } if label == "target"), "{error}");
+    }
 }
