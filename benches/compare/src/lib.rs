@@ -123,7 +123,8 @@ mod verdict;
 
 pub use affinity::CpuSets;
 pub use attribution::{
-    Attribution, AttributionCell, AttributionRound, AttributionSettings, Segment, Segments, Share,
+    Attribution, AttributionCell, AttributionRound, AttributionSettings, Sample, Segment, Segments, Share,
+    Ways,
 };
 pub use blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 pub use client::{Client, ClientError, Connection};
