@@ -64,7 +64,7 @@ fn declare_timing(document: &mut Document) {
     for operation in operations(document) {
         for response in operation.responses.responses.values_mut() {
             if let RefOr::T(response) = response {
-                response.headers.insert("Server-Timing".to_owned(), header.clone());
+                response.headers.insert("Server-Timing".to_owned(), RefOr::T(header.clone()));
             }
         }
     }
