@@ -134,6 +134,19 @@ impl RoundTrip {
     }
 }
 
+impl RoundTrip {
+    /// How many round trips a journey on one of these topologies, which are all that were measured, made in each round. None where nothing may be
+    /// told of it.
+    pub(crate) fn slopes(&self, journey: &str, topology: &str, topologies: &[String]) -> Option<Vec<f64>> {
+        self.line(journey, topology)?.round_trips?;
+        let round_trips_ms = &self.settings.round_trips_ms;
+        let number = topologies.iter().position(|one| one == topology)?;
+        let labels = self.series.labels.chunks(round_trips_ms.len()).nth(number)?;
+        let distances = round_trips_ms.iter().copied().zip(labels).collect::<Vec<_>>();
+        Some(line::slopes(&self.series, journey, &distances))
+    }
+}
+
 /// How precise the delay was of a subject at this distance; none where nothing was delayed.
 fn delay(series: &Series, round_trip_ms: f64, label: &str) -> Option<Delay> {
     let mut overshoot = Overshoot::default();
