@@ -319,6 +319,12 @@ impl Results {
         self.settings.rounds_most == 0
     }
 
+    /// Whether the run ended before it was complete: somebody interrupted it, or a target went away.
+    pub(crate) fn was_cut_short(&self) -> bool {
+        let words = ["interrupted", "stopped answering", "time limit"];
+        words.iter().any(|words| self.ended_because.contains(words))
+    }
+
     /// The topology that the others are compared with.
     pub fn baseline(&self) -> &str {
         self.topologies.first().map_or("", String::as_str)

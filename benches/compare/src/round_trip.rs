@@ -20,7 +20,7 @@ use crate::settings::{Phases, Settings};
 use crate::subject::Subject;
 
 pub use line::{Line, Point};
-pub(crate) use words::sentences;
+pub(crate) use words::{in_a_sentence, sentences};
 
 /// How the influence of the round-trip time is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

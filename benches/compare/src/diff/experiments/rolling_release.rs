@@ -16,7 +16,7 @@ fn compare(both: Both<'_>, measured: [&RollingReleases; 2]) -> Found {
     }
     for label in &measured[0].labels {
         let [Some(before), Some(after)] = measured.map(|it| it.releases.get(label)) else { continue };
-        let lost = [before, after].map(lost);
+        let lost = [before, after].map(|release| release.failed_of().0);
         if (lost[0] == 0) != (lost[1] == 0) {
             found.observations.push(Observation {
                 place: label.clone(),
@@ -28,11 +28,7 @@ fn compare(both: Both<'_>, measured: [&RollingReleases; 2]) -> Found {
     found
 }
 
-fn lost(release: &Release) -> u64 {
-    release.journeys.values().map(|answered| answered.failed).sum()
-}
-
 fn told(release: &Release) -> String {
-    let came = release.journeys.values().map(|answered| answered.requests).sum::<u64>();
-    format!("{} of {came} visitors lost", lost(release))
+    let (lost, came) = release.failed_of();
+    format!("{lost} of {came} visitors lost")
 }

@@ -1,0 +1,125 @@
+//! The first sentences, which settle the matter.
+
+use super::{gains, trust, withheld};
+use crate::quantity::{Claim, Quantity};
+use crate::results::Results;
+use crate::round_trip;
+
+/// Three to five where two topologies were compared: what spoils the rest, whether the instrument agrees with itself, what the others cost, and
+/// what they buy.
+pub(super) fn sentences(results: &Results) -> Vec<String> {
+    let spoilt = trust::spoilt(results);
+    let mut sentences = spoilt.into_iter().collect::<Vec<_>>();
+    sentences.push(control(results));
+    sentences.extend(headline(results));
+    sentences.extend(round_trip::in_a_sentence(results));
+    sentences.extend(gains::in_a_sentence(results));
+    sentences
+}
+
+/// Whether the instrument agrees with itself, before anything that it says.
+fn control(results: &Results) -> String {
+    if results.has_no_rounds() {
+        return "No rounds were asked for, so nothing was measured twice under two names.".to_owned();
+    }
+    let journeys = || results.journey_order.iter();
+    let agreeing = journeys().filter(|journey| withheld(results, journey, Quantity::P50).is_none());
+    format!(
+        "A/A control: measured twice under two names, {} agrees with itself in {} of {} journeys (p50).",
+        results.baseline(),
+        agreeing.count(),
+        journeys().count()
+    )
+}
+
+/// The whole in a sentence a topology.
+fn headline(results: &Results) -> Vec<String> {
+    if results.has_no_rounds() {
+        return Vec::new();
+    }
+    let others = results.topologies.iter().skip(1);
+    let mut lines: Vec<String> = others.map(|topology| sentence(results, topology)).collect();
+    if lines.is_empty() {
+        lines.push(format!(
+            "{} was measured alone: nothing is compared but itself and the floor.",
+            results.baseline()
+        ));
+    }
+    lines
+}
+
+/// What a figure is called in the headline: before the ratio, after it, and for itself.
+const TOLD: [(Quantity, &str, &str, &str); 3] = [
+    (Quantity::P50, "answers in", "times the p50", "p50"),
+    (Quantity::Cpu, "needs", "times the CPU a request", "CPU a request"),
+    (Quantity::Capacity, "reaches", "times the capacity", "capacity"),
+];
+
+fn sentence(results: &Results, topology: &str) -> String {
+    let baseline = results.baseline();
+    let parts: Vec<String> = TOLD
+        .iter()
+        .filter_map(|(quantity, before, after, _)| {
+            let (range, count) = differing(results, topology, *quantity)?;
+            Some(format!("{before} {range} {after} of {baseline} ({count})"))
+        })
+        .collect();
+    let untold: Vec<&str> = TOLD
+        .iter()
+        .filter(|(quantity, ..)| {
+            count(results, topology, *quantity, Claim::Withheld) == results.journey_order.len()
+        })
+        .map(|(.., name)| *name)
+        .collect();
+    let mut sentences = Vec::new();
+    if !parts.is_empty() {
+        sentences.push(format!("{topology} {}.", parts.join(", ")));
+    }
+    if !untold.is_empty() {
+        sentences.push(format!(
+            "Nothing may be concluded about {topology} in {}: in no journey does {baseline}, measured twice, agree with itself \
+             well enough.",
+            untold.join(", ")
+        ));
+    }
+    if sentences.is_empty() {
+        sentences
+            .push(format!("{topology} cannot be told from {baseline} wherever a conclusion may be drawn."));
+    }
+    sentences.join(" ")
+}
+
+/// The range of the ratios that differ, and in how many journeys they do; none where none does.
+fn differing(results: &Results, topology: &str, quantity: Quantity) -> Option<(String, String)> {
+    let ratio = |journey: &String| quantity.ratio(results.ratios.get(journey)?.get(topology)?);
+    let values: Vec<f64> = with(results, topology, quantity, Claim::Differs)
+        .filter_map(|journey| Some(ratio(journey)?.value))
+        .collect();
+    let least = values.iter().copied().reduce(f64::min)?;
+    let most = values.iter().copied().reduce(f64::max)?;
+    let range = if most - least < 0.005 { format!("{least:.2}") } else { format!("{least:.2} to {most:.2}") };
+    let all = results.journey_order.len();
+    let told = values.len();
+    let told = match count(results, topology, quantity, Claim::Withheld) {
+        0 => format!("{told} of {all} journeys"),
+        withheld => format!("{told} of {all} journeys, no conclusion in {withheld}"),
+    };
+    Some((range, told))
+}
+
+fn count(results: &Results, topology: &str, quantity: Quantity, claim: Claim) -> usize {
+    with(results, topology, quantity, claim).count()
+}
+
+/// The journeys in which so much may be said.
+fn with<'a>(
+    results: &'a Results,
+    topology: &str,
+    quantity: Quantity,
+    claim: Claim,
+) -> impl Iterator<Item = &'a String> {
+    results
+        .journey_order
+        .iter()
+        .filter(move |journey| Claim::of(results, journey, topology, quantity) == claim)
+}
