@@ -40,10 +40,9 @@ fn headline(results: &Results) -> Vec<String> {
     let others = results.topologies.iter().skip(1);
     let mut lines: Vec<String> = others.map(|topology| sentence(results, topology)).collect();
     if lines.is_empty() {
-        lines.push(format!(
-            "{} was measured alone: nothing is compared but itself and the floor.",
-            results.baseline()
-        ));
+        let (baseline, floor) = (results.baseline(), results.floor.as_ref());
+        let beside = floor.map(|floor| format!(" and {}", floor.label)).unwrap_or_default();
+        lines.push(format!("{baseline} was measured alone: nothing is compared but itself{beside}."));
     }
     lines
 }
