@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use crate::results::{Cell, Floor, Ratios, Results};
 use crate::statistics::Ratio;
-use crate::verdict::{Point, Question, Verdict, withholds};
+use crate::verdict::{Point, Question, Verdict, spoils, withholds};
 
 const NOT_MEASURED: &str = "not measured";
 /// Marks a quantile with fewer than ten samples beyond it.
@@ -28,7 +28,7 @@ pub fn table(results: &Results, colour: bool) -> String {
     // Writing to a String cannot fail, here and below.
     let Verdict { first, questions } = Verdict::of(results);
     for line in &first {
-        let _ = writeln!(text, "{}", if withholds(line) { paint.yellow(line) } else { paint.bold(line) });
+        let _ = writeln!(text, "{}", if spoils(line) { paint.yellow(line) } else { paint.bold(line) });
     }
     for Question { heading, points } in &questions {
         let _ = writeln!(text, "\n{}", paint.bold(heading));

@@ -56,7 +56,12 @@ impl Verdict {
 
 /// Whether a line says that something may not be concluded.
 pub(crate) fn withholds(line: &str) -> bool {
-    ["withheld", "no conclusion", "Nothing may be concluded"].iter().any(|words| line.contains(words))
+    line.contains("withheld") || line.contains("no conclusion")
+}
+
+/// Whether one of the first sentences warns of all the others.
+pub(crate) fn spoils(sentence: &str) -> bool {
+    sentence.starts_with("Mind:") || sentence.contains("Nothing may be concluded")
 }
 
 fn with_interval(ratio: Ratio) -> String {

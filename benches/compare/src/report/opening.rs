@@ -2,13 +2,13 @@
 
 use super::markup::Element;
 use crate::results::Results;
-use crate::verdict::{Point, Question, Verdict, withholds};
+use crate::verdict::{Point, Question, Verdict, spoils, withholds};
 
 /// The section at the top.
 pub(super) fn section(results: &Results) -> Element {
     let Verdict { first, questions } = Verdict::of(results);
     let first = first.into_iter().map(|line| {
-        let class = if withholds(&line) { "headline warned" } else { "headline" };
+        let class = if spoils(&line) { "headline warned" } else { "headline" };
         Element::new("p").with("class", class).text(line)
     });
     Element::new("section")
