@@ -61,7 +61,7 @@ pub(crate) fn withholds(line: &str) -> bool {
 
 /// Whether one of the first sentences warns of all the others.
 pub(crate) fn spoils(sentence: &str) -> bool {
-    sentence.starts_with("Mind:") || sentence.contains("Nothing may be concluded")
+    ["Mind:", "Nothing may be concluded", "Not measured"].iter().any(|words| sentence.contains(words))
 }
 
 fn with_interval(ratio: Ratio) -> String {

@@ -142,8 +142,14 @@ fn what_was_not_measured_is_said_and_breaks_nothing() {
         }
     }
     let page = page(&crate::pairing::with_ratios(results));
-    assert!(page.contains("Nothing may be concluded") && page.contains("not measured"));
+    assert!(page.contains("Not measured in enough rounds of a | b: p50") && page.contains("not measured"));
     assert!(!page.contains("NaN"));
+}
+
+#[test]
+fn the_page_of_the_longest_plan_is_no_larger_than_a_page_should_be() {
+    let page = page(&MadeUp { rounds: 120, ..MadeUp::default() }.results());
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
 
 #[test]

@@ -63,13 +63,15 @@ fn sentence(results: &Results, topology: &str) -> String {
             Some(format!("{before} {range} {after} of {baseline} ({count})"))
         })
         .collect();
-    let untold: Vec<&str> = TOLD
-        .iter()
-        .filter(|(quantity, ..)| {
-            count(results, topology, *quantity, Claim::Withheld) == results.journey_order.len()
-        })
-        .map(|(.., name)| *name)
-        .collect();
+    let names = |is_meant: &dyn Fn(Quantity) -> bool| {
+        let meant = TOLD.iter().filter(|(quantity, ..)| is_meant(*quantity));
+        meant.map(|(.., name)| *name).collect::<Vec<_>>()
+    };
+    let missing = names(&|quantity| !is_measured(results, topology, quantity));
+    let untold = names(&|quantity| {
+        is_measured(results, topology, quantity)
+            && count(results, topology, quantity, Claim::Withheld) == results.journey_order.len()
+    });
     let mut sentences = Vec::new();
     if !parts.is_empty() {
         sentences.push(format!("{topology} {}.", parts.join(", ")));
@@ -81,11 +83,20 @@ fn sentence(results: &Results, topology: &str) -> String {
             untold.join(", ")
         ));
     }
-    if sentences.is_empty() {
+    if sentences.is_empty() && missing.len() < TOLD.len() {
         sentences
             .push(format!("{topology} cannot be told from {baseline} wherever a conclusion may be drawn."));
     }
+    if !missing.is_empty() {
+        sentences.push(format!("Not measured in enough rounds of {topology}: {}.", missing.join(", ")));
+    }
     sentences.join(" ")
+}
+
+/// Whether rounds enough have a figure in any journey, so that something may be concluded of it, or withheld.
+fn is_measured(results: &Results, topology: &str, quantity: Quantity) -> bool {
+    let ratio = |journey: &String| quantity.ratio(results.ratios.get(journey)?.get(topology)?);
+    results.journey_order.iter().any(|journey| ratio(journey).is_some())
 }
 
 /// The range of the ratios that differ, and in how many journeys they do; none where none does.
@@ -121,4 +132,31 @@ fn with<'a>(
         .journey_order
         .iter()
         .filter(move |journey| Claim::of(results, journey, topology, quantity) == claim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pairing::with_ratios;
+    use crate::testing::MadeUp;
+
+    #[test]
+    fn what_was_not_measured_is_not_laid_at_the_door_of_the_control() {
+        let mut results = MadeUp::default().results();
+        for cell in results.rounds.iter_mut().flat_map(|round| round.blocks.values_mut()) {
+            cell.journeys.values_mut().for_each(|cell| cell.cpu_us_per_request = None);
+        }
+        let told = headline(&with_ratios(results)).join(" ");
+        assert!(told.ends_with("Not measured in enough rounds of a | b: CPU a request."), "{told}");
+        assert!(!told.contains("Nothing may be concluded"), "{told}");
+    }
+
+    #[test]
+    fn equals_are_not_told_apart_and_where_nothing_was_measured_nothing_is_said_of_it() {
+        let equal = MadeUp { ratio: 1.0, ..MadeUp::default() }.results();
+        assert!(headline(&equal)[0].contains("cannot be told from mono wherever a conclusion may be drawn"));
+        let few = with_ratios(MadeUp { rounds: 2, ..MadeUp::default() }.results());
+        let expected = "Not measured in enough rounds of a | b: p50, CPU a request, capacity.";
+        assert_eq!(headline(&few), [expected]);
+    }
 }
