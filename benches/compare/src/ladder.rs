@@ -207,8 +207,8 @@ impl Ladder {
     }
 
     /// The costs in plain words, a line for each journey.
-    pub(crate) fn prices(&self, journeys: &[String]) -> Vec<Point> {
-        let price = |cost: &Cost| {
+    pub(crate) fn told(&self, journeys: &[String]) -> Vec<Point> {
+        let told = |cost: &Cost| {
             let sentence = |journey: &String| {
                 let span = cost.journeys.get(journey)?;
                 let figures = QUANTITIES.map(|quantity| self.figure(journey, quantity, span.gap(quantity)));
@@ -220,7 +220,7 @@ impl Ladder {
                 lines: journeys.iter().filter_map(sentence).collect(),
             }
         };
-        self.costs.iter().map(price).collect()
+        self.costs.iter().map(told).collect()
     }
 
     /// That phases do not count, where some do not.

@@ -319,10 +319,12 @@ impl Results {
         self.settings.rounds_most == 0
     }
 
-    /// Whether the run ended before it was complete: somebody interrupted it, or a target went away.
+    /// Whether the run ended before it was complete: somebody interrupted it, a target went away, or the time was over inside a round. Files tell it in
+    /// words only.
     pub(crate) fn was_cut_short(&self) -> bool {
-        let words = ["interrupted", "stopped answering", "time limit"];
-        words.iter().any(|words| self.ended_because.contains(words))
+        ["interrupted", "stopped answering", "inside a round"]
+            .iter()
+            .any(|it| self.ended_because.contains(it))
     }
 
     /// The topology that the others are compared with.

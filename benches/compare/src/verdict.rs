@@ -2,9 +2,9 @@
 
 mod attribution;
 mod causes;
+mod costs;
 mod gains;
 mod opening;
-mod price;
 mod trust;
 
 use crate::results::Results;
@@ -40,8 +40,8 @@ impl Verdict {
     /// Of these results.
     pub(crate) fn of(results: &Results) -> Self {
         let questions = [
-            ("The price", price::points(results)),
-            ("Where it comes from", causes::points(results)),
+            ("What it costs", costs::points(results)),
+            ("Where that comes from", causes::points(results)),
             ("What it buys", gains::points(results)),
             ("How far to trust it", vec![Point { about: None, lines: trust::lines(results) }]),
         ];

@@ -23,8 +23,8 @@ fn each_step_is_what_was_planted_and_all_of_them_add_up_to_the_whole() {
 }
 
 fn told(ladder: &Ladder) -> Vec<String> {
-    let prices = ladder.prices(&["list".to_owned()]);
-    let lines = prices.iter().flat_map(|price| price.lines.iter().map(move |line| (&price.about, line)));
+    let costs = ladder.told(&["list".to_owned()]);
+    let lines = costs.iter().flat_map(|cost| cost.lines.iter().map(move |line| (&cost.about, line)));
     lines.map(|(about, line)| format!("{}: {line}", about.as_deref().unwrap_or_default())).collect()
 }
 
@@ -45,7 +45,7 @@ fn nothing_is_told_where_the_rung_that_is_measured_twice_differs_from_itself() {
 }
 
 #[test]
-fn prices_are_told_with_their_intervals_and_say_of_what_they_are() {
+fn costs_are_told_with_their_intervals_and_say_of_what_they_are() {
     let told = told(&CALM.ladder());
     assert_eq!(told.len(), 2);
     assert!(told[0].starts_with("the cost of modules (plain → mono): list: 1.2"), "{}", told[0]);

@@ -99,7 +99,7 @@ fn the_first_lines_tell_the_control_and_settle_the_matter_and_the_caveats_follow
 #[test]
 fn each_question_stands_once_in_the_order_in_which_it_is_asked() {
     let text = table(&MadeUp::default().results(), false);
-    let headings = ["The price", "Where it comes from", "What it buys", "How far to trust it"];
+    let headings = ["What it costs", "Where that comes from", "What it buys", "How far to trust it"];
     let found = text.lines().filter(|line| headings.contains(line)).collect::<Vec<_>>();
     assert_eq!(found, headings, "{text}");
     let before = text.lines().position(|line| line == headings[0]).expect("it is there");

@@ -7,7 +7,7 @@ fn the_report_opens_with_the_verdict_and_its_trust_before_any_picture() {
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text:?} is missing"));
     let headline = place("a | b answers in");
     assert!(place("agrees with itself in 2 of 2 journeys") < headline);
-    let questions = ["The price", "Where it comes from", "What it buys", "How far to trust it"];
+    let questions = ["What it costs", "Where that comes from", "What it buys", "How far to trust it"];
     let places = questions.map(|question| place(&format!("<h3>{question}</h3>")));
     assert!(headline < places[0] && places.is_sorted(), "{places:?}");
     assert!(

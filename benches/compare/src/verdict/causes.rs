@@ -1,4 +1,4 @@
-//! Where the price comes from: from which rung of the ladder, from which part of a request's time, from how many round trips.
+//! Where what it costs comes from: from which rung of the ladder, from which part of a request's time, from how many round trips.
 
 use super::{Point, attribution, with_interval, withheld};
 use crate::quantity::Quantity;
@@ -9,7 +9,7 @@ pub(super) fn points(results: &Results) -> Vec<Point> {
     let mut points = vec![Point { about: None, lines: beside_floor(results) }];
     if let Some(ladder) = &results.ladder {
         points.push(Point { about: None, lines: ladder.void_phases().into_iter().collect() });
-        points.extend(ladder.prices(&results.journey_order));
+        points.extend(ladder.told(&results.journey_order));
     }
     points.push(Point {
         about: Some("one request at a time".to_owned()),

@@ -1,4 +1,4 @@
-//! Two ladders: every rung as it is and beside the one below, and the prices of what lies far apart.
+//! Two ladders: every rung as it is and beside the one below, and the costs of what lies far apart.
 
 use super::{Both, Found};
 use crate::diff::compared::{Better, Compared};
@@ -40,12 +40,12 @@ fn compare(both: Both<'_>, ladders: [&Ladder; 2]) -> Found {
         }
     }
     for [cost, other] in unlike_costs(ladders) {
-        found.notes.push(format!("{cost} and {other} are not the same price, and are not compared"));
+        found.notes.push(format!("{cost} and {other} are not the same cost, and are not compared"));
     }
     found
 }
 
-/// Prices of one name that lie between other rungs in the second ladder.
+/// Costs of one name that lie between other rungs in the second ladder.
 fn unlike_costs(ladders: [&Ladder; 2]) -> Vec<[String; 2]> {
     let shown = |cost: &crate::ladder::Cost| format!("{} ({} → {})", cost.name, cost.from, cost.to);
     let unlike = ladders[0].costs.iter().filter_map(|cost| {

@@ -26,27 +26,27 @@ fn slower() -> Diff {
 }
 
 #[test]
-fn a_price_and_its_rung_are_told_and_the_rungs_below_are_not_blamed() {
+fn a_cost_and_its_rung_are_told_and_the_rungs_below_are_not_blamed() {
     let diff = slower();
     let place = "list: the cost of processes (mono → split)";
     for (place, what) in
         [(place, "p50 latency, relative"), ("list: split", "p50 latency over mono, relative")]
     {
-        let price = figure(&diff, "ladder", place, what);
-        assert_eq!(price.finding, Finding::Differs, "{price:?}");
-        assert!(price.worse_by.is_some_and(|share| (share - 0.2).abs() < 0.05), "{price:?}");
+        let cost = figure(&diff, "ladder", place, what);
+        assert_eq!(cost.finding, Finding::Differs, "{cost:?}");
+        assert!(cost.worse_by.is_some_and(|share| (share - 0.2).abs() < 0.05), "{cost:?}");
     }
     let below = figure(&diff, "ladder", "list: plain", "p50 latency");
     assert_eq!(below.finding, Finding::DoesNotDiffer, "{below:?}");
 }
 
 #[test]
-fn a_ladder_that_does_not_agree_with_itself_tells_no_prices() {
+fn a_ladder_that_does_not_agree_with_itself_tells_no_costs() {
     let (a, b) = (made_up(1).results(), MadeUp { ratio: 2.4, twin: 1.2, ..made_up(2) }.results());
     let diff = diff(("a", &a), ("b", &b));
     let place = "list: the cost of processes (mono → split)";
-    let price = figure(&diff, "ladder", place, "p50 latency, relative");
-    assert_eq!((price.finding, price.chance), (Finding::CannotTell, None));
+    let cost = figure(&diff, "ladder", place, "p50 latency, relative");
+    assert_eq!((cost.finding, cost.chance), (Finding::CannotTell, None));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The price: what the other topologies cost, journey by journey, under load, and as they stand.
+//! What the other topologies cost, journey by journey, under load, and as they stand.
 
 use super::{Point, with_interval};
 use crate::load::{LoadCurve, LoadCurves};
