@@ -48,6 +48,7 @@ pub fn table(results: &Results, colour: bool) -> String {
     if !results.has_no_rounds() {
         text.push('\n');
         text.push_str(&grid(&journeys(results), 2, paint));
+        text.push('\n');
         text.push_str(&grid(&processes(results), 2, paint));
         text.push('\n');
         text.push_str(&grid(&deployments(results), 1, paint));

@@ -322,7 +322,7 @@ impl Results {
     /// Whether the run ended before it was complete: somebody interrupted it, a target went away, or the time was over inside a round. Files tell it in
     /// words only.
     pub(crate) fn was_cut_short(&self) -> bool {
-        ["interrupted", "stopped answering", "inside a round"]
+        ["interrupted", "stopped answering", "inside a round", "not finished"]
             .iter()
             .any(|it| self.ended_because.contains(it))
     }
