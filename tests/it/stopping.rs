@@ -2,10 +2,11 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::store::Store;
 use crate::support::topologies::named;
+use crate::support::waiting::now;
 use crate::support::world::World;
 
 /// What a process has to do after its last answer takes tens of milliseconds; on a busy machine, now and then, it waits for its turn.
@@ -87,9 +88,4 @@ fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("the listener is there");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
     stream
-}
-
-#[expect(clippy::disallowed_methods, reason = "the services of a world run in real time")]
-fn now() -> Instant {
-    Instant::now()
 }
