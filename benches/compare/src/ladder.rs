@@ -9,6 +9,7 @@ mod span;
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
+use crate::again;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::pairing;
@@ -131,7 +132,7 @@ impl Ladder {
             to: cost.to.to_owned(),
             journeys: between(cost.to, cost.from),
         });
-        let twin = plan::twin_label(twin_of);
+        let twin = again::label(twin_of);
         let control = journeys
             .iter()
             .map(|journey| ((*journey).to_owned(), pairing::ratios(&series.rounds, journey, &twin, twin_of)));

@@ -75,6 +75,7 @@
 )]
 
 mod affinity;
+mod again;
 mod attribution;
 mod blast;
 mod block;
