@@ -21,12 +21,12 @@ fn results(binary: &Binary) -> Value {
 }
 
 /// Progress is told now and then, so that no round in particular is named.
-fn until_a_round_is_complete(run: &Running) {
+fn until_a_round_is_complete(run: &mut Running) {
     let is_later = |line: &str| {
         let round = line.split_once("round ").and_then(|(_, rest)| rest.split_once(" of "));
         round.is_some_and(|(number, _)| number.parse().is_ok_and(|number: usize| number > 1))
     };
-    eventually("a round is complete", || run.stderr().lines().any(is_later), |seen| *seen);
+    run.until("has a complete round", |run| run.stderr().lines().any(is_later).then_some(()));
 }
 
 fn compare<'a>(targets: &'a [String], out: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
@@ -45,7 +45,7 @@ fn stores_that_run_are_compared_from_outside_though_each_has_ids_of_its_own() {
     let out = asking.data_dir().join("out").display().to_string();
     let mut run = asking.start(&compare(&targets, &out, &["--target-writes"]));
     run.until_it_prints("steps of the script are answered alike");
-    until_a_round_is_complete(&run);
+    until_a_round_is_complete(&mut run);
     run.signal(Signal::INT);
     let ended = run.ended();
     assert_eq!(ended.code, Some(130), "{ended:?}");
@@ -75,8 +75,8 @@ fn a_target_that_goes_away_leaves_a_report_of_the_rounds_before_and_an_exit_code
     let up = store.up("monolith", &[]);
     let targets = [format!("shop=http://{}", public(&store))];
     let out = asking.data_dir().join("out").display().to_string();
-    let run = asking.start(&compare(&targets, &out, &["--experiments", "latency"]));
-    until_a_round_is_complete(&run);
+    let mut run = asking.start(&compare(&targets, &out, &["--experiments", "latency"]));
+    until_a_round_is_complete(&mut run);
     up.stop();
     let ended = run.ended();
     assert_eq!(ended.code, Some(1), "{ended:?}");
