@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::waiting::now;
 
 /// A command that neither writes nor computes for so long hangs.
-const STILL: Duration = Duration::from_secs(60);
+const STILL: Duration = Duration::from_mins(1);
 
 /// One that turns in circles ends all the same.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// What is left of the patience with one command.
 pub(crate) struct Patience {
