@@ -131,7 +131,9 @@ pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;
 pub use demand_step::{DemandStep, DemandStepSettings, ServiceLevel, StepTrial, Window};
 pub use dice::Dice;
-pub use diff::{Change, Circumstance, Diff, Finding, diff};
+pub use diff::{
+    Change, Circumstance, Compared, Diff, ExperimentDiff, Finding, Moved, Observation, Regression, diff,
+};
 pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use interruption::Interruption;

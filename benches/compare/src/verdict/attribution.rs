@@ -31,7 +31,7 @@ pub(super) fn sentences(results: &Results) -> Vec<String> {
         for topology in results.topologies.iter().skip(1) {
             if let (Some(of_baseline), Some(other)) = (cell(journey, baseline), cell(journey, topology)) {
                 let difference = difference((baseline, of_baseline), (topology, other));
-                sentences.push(format!("{journey}, one request at a time: {difference}"));
+                sentences.push(format!("{journey}: {difference}"));
             }
         }
     }
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn what_takes_longer_is_told_with_its_reasons() {
         let results = MadeUp::default().results();
-        let expected = "list, one request at a time: a | b takes 102 µs longer than mono in the mean: 102 between processes";
+        let expected = "list: a | b takes 102 µs longer than mono in the mean: 102 between processes";
         assert_eq!(sentences(&results)[0], expected);
         assert_eq!(trust(&results), None);
     }
