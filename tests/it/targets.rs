@@ -43,7 +43,7 @@ fn stores_that_run_are_compared_from_outside_though_each_has_ids_of_its_own() {
         format!("other=http://localhost:{}/", public(&other).port()),
     ];
     let out = asking.data_dir().join("out").display().to_string();
-    let mut run = asking.start(&compare(&targets, &out, &["--target-writes"]));
+    let mut run = asking.start(&compare(&targets, &out, &["--target-writes", "--workload", "read-only"]));
     run.until_it_prints("steps of the script are answered alike");
     until_a_round_is_complete(&mut run);
     run.signal(Signal::INT);
@@ -51,7 +51,7 @@ fn stores_that_run_are_compared_from_outside_though_each_has_ids_of_its_own() {
     assert_eq!(ended.code, Some(130), "{ended:?}");
     let results = results(&asking);
     assert_eq!(results["targets"]["other"], format!("http://localhost:{}", public(&other).port()));
-    for journey in ["list", "product", "cart"] {
+    for journey in ["list", "product", "cart", "read-only"] {
         for target in ["one", "other"] {
             let cell = &results["journeys"][journey][target];
             assert!(cell["requests"].as_u64() > Some(0) && cell["errors"] == 0, "{journey}: {cell}");
@@ -111,6 +111,8 @@ fn targets_that_are_written_wrong_are_refused_with_how_to_write_them() {
     refuses(2, &["monolith", "--target", one], &["cannot be used with"]);
     refuses(2, &["--target", one, "--blast-radius"], &["cannot be used with"]);
     refuses(2, &["--target", one, "--experiments", "startup"], &["cannot be measured of targets"]);
+    refuses(2, &["--target", one, "--workload", "browse-heavy"], &["fill carts", "--workload read-only"]);
+    refuses(2, &["--target", one, "--workload", "nothing"], &["no workload \"nothing\"", "read-only"]);
     refuses(2, &["--target-writes"], &["--target"]);
 }
 

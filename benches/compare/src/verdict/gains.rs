@@ -2,6 +2,7 @@
 
 use super::{Point, with_interval};
 use crate::blast::{BlastRadius, Extent, Fault, Strike};
+use crate::quantity::Claim;
 use crate::render::demand_step::holds_again;
 use crate::results::Results;
 use crate::scale_out::{Grown, ScaleOut};
@@ -87,10 +88,15 @@ fn bought(scale: &ScaleOut) -> Vec<String> {
         let capacity = scale.ratios(grown, journey).capacity?;
         let Grown { from, to } = grown;
         let shown = with_interval(capacity);
-        Some(if capacity.differs_from_one() {
-            format!("{journey}: {to} reaches {shown} times the capacity of {from}")
-        } else {
-            format!("{journey}: {to} cannot be told from {from} in capacity ({shown})")
+        let control = scale.control(journey).and_then(|control| control.capacity);
+        Some(match Claim::beside(control, Some(capacity)) {
+            Claim::Differs => format!("{journey}: {to} reaches {shown} times the capacity of {from}"),
+            Claim::NotTold => format!("{journey}: {to} cannot be told from {from} in capacity ({shown})"),
+            Claim::Withheld => {
+                format!(
+                    "{journey}: {to} beside {from}: no conclusion, for the control does not allow one ({shown})"
+                )
+            }
         })
     };
     let growths = scale.growths.iter();
@@ -138,6 +144,15 @@ mod tests {
         says("a | b, each × 2: 7 of 120 visitors got no answer");
         let bought = told.iter().find(|it| it.starts_with("list: 2 × mono reaches")).expect("it has doubled");
         assert!(bought.ends_with("times the capacity of mono"), "{bought}");
+    }
+
+    #[test]
+    fn without_a_control_nothing_is_said_of_more_processes() {
+        let mut results = MadeUp::default().results();
+        let scale = results.scale_out.as_mut().expect("it is made up");
+        scale.twin_of = None;
+        let told = bought(scale);
+        assert!(!told.is_empty() && told.iter().all(|line| line.contains("no conclusion")), "{told:?}");
     }
 
     #[test]
