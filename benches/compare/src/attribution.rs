@@ -46,9 +46,9 @@ impl AttributionSettings {
     /// About how long it takes.
     pub(crate) fn seconds(self, topologies: usize, journeys: usize) -> f64 {
         /// Two starts and ends, and copies of the data.
-        const AROUND_SECONDS: f64 = 2.0;
+        const AROUND_SECONDS: f64 = 0.8;
         /// One request with its two companions and its preparation; what is rarer takes longer.
-        const EACH_SECONDS: f64 = 0.002;
+        const EACH_SECONDS: f64 = 0.001;
         let requests = (self.requests + self.warm_up_requests) * journeys;
         (AROUND_SECONDS + requests as f64 * EACH_SECONDS) * (self.rounds * topologies) as f64
     }

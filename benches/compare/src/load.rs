@@ -59,9 +59,9 @@ impl LoadSettings {
     /// About how long so many topologies take.
     pub(crate) fn seconds(&self, topologies: usize) -> f64 {
         /// A start, an end, a copy of the data.
-        const AROUND_SECONDS: f64 = 0.8;
+        const AROUND_SECONDS: f64 = 0.4;
         /// Preparation, what waits at the end of a level that does not hold, coming to rest.
-        const BESIDE_LEVEL_SECONDS: f64 = 0.4;
+        const BESIDE_LEVEL_SECONDS: f64 = 0.1;
         // One more at the end: the rate that was found, again.
         let levels = self.rates.len() + self.bisections + 1;
         let sweep = levels as f64 * (self.level_seconds + BESIDE_LEVEL_SECONDS);

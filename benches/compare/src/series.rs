@@ -29,9 +29,9 @@ impl SeriesSettings {
     /// About how long so many subjects take.
     pub(crate) fn seconds(&self, subjects: usize, journeys: usize) -> f64 {
         /// A start, an end, a copy of the data.
-        const AROUND_SECONDS: f64 = 0.5;
+        const AROUND_SECONDS: f64 = 0.2;
         /// Preparations, and coming to rest, for each second of load.
-        const BESIDE_SHARE: f64 = 0.25;
+        const BESIDE_SHARE: f64 = 0.05;
         let block = AROUND_SECONDS + self.phases.sum_seconds() * (1.0 + BESIDE_SHARE) * journeys as f64;
         block * (subjects * self.rounds) as f64
     }

@@ -112,19 +112,19 @@ impl Settings {
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 300.0,
-            limit_seconds: 340.0,
+            budget_seconds: 440.0,
+            limit_seconds: 465.0,
             blast: Some(BlastSettings::default()),
             ladder: Some(Self::ladder_of_few_rounds()),
             load: Some(LoadSettings::default()),
             round_trip: Some(RoundTripSettings::default()),
             attribution: Some(AttributionSettings::default()),
-            rounds_target: 12,
+            rounds_target: 15,
             rounds_most: 60,
             stop_half_width: 0.01,
-            warm_up_seconds: 0.3,
+            warm_up_seconds: 0.2,
             paced_seconds: 1.2,
-            capacity_seconds: 0.5,
+            capacity_seconds: 0.35,
             ..Self::quick(seed)
         }
     }
@@ -145,7 +145,7 @@ impl Settings {
         }
     }
 
-    /// The ladder of the standard plan, which takes about two minutes for a dozen rungs.
+    /// The ladder of the standard plan, which takes a little more than a minute for a dozen rungs.
     pub fn ladder_of_few_rounds() -> SeriesSettings {
         Self::ladder(5, 0.2)
     }

@@ -37,7 +37,9 @@ async fn copy(database: &Database, catalogue: &Path, inventory: &Path) -> Result
     for statement in COPIES {
         connection.execute(statement).await?;
     }
-    connection.execute("DETACH goods; DETACH stored").await.map(drop)
+    connection.execute("DETACH goods; DETACH stored").await?;
+    connection.release();
+    Ok(())
 }
 
 async fn attach(

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleave_timing::Part;
-use rand::RngExt as _;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
+use sqlx::{AnyConnection, Connection as _, Executor as _};
 
+use crate::connections::{Connections, Place, pause};
 use crate::engine::{Engine, OLDEST_MAJOR, Role};
 use crate::error::{is_conflict, is_out_of_step};
 use crate::{DatabaseError, Migrations, Statements, WriteError, preparation};
@@ -17,9 +16,6 @@ pub type Transaction = AnyConnection;
 
 /// How often a transaction is begun when it meets other writers.
 const MAX_WRITE_ATTEMPTS: u32 = 8;
-
-/// A connection to a server that has been idle for longer is asked whether it lives.
-const LONGEST_TRUSTED_IDLING: Duration = Duration::from_secs(1);
 
 /// Where a database is and how many connections it may have.
 #[derive(Debug, Clone)]
@@ -65,8 +61,8 @@ pub struct Database {
     pub(crate) module: &'static str,
     pub(crate) url: Arc<str>,
     pub(crate) engine: Arc<Engine>,
-    pub(crate) readers: AnyPool,
-    pub(crate) writer: AnyPool,
+    pub(crate) readers: Connections,
+    pub(crate) writer: Connections,
 }
 
 impl Database {
@@ -82,13 +78,13 @@ impl Database {
         sqlx::any::install_default_drivers();
         let engine = Engine::of_url(&settings.url)?;
         let url = engine.shown();
-        let place = Place { driver_url: engine.driver_url(module, settings.password.as_deref()), engine };
-        if !place.engine.is_remote() {
+        let driver_url = engine.driver_url(module, settings.password.as_deref());
+        if !engine.is_remote() {
             preparation::prepare(module, settings).await?;
         }
         let open = |source| DatabaseError::Open { module, url: url.clone(), source };
-        // A pool says no more than that its time is over, so one connection shows first why there can be none.
-        match place.try_connection().await {
+        // Who waits for a connection learns no more than that the time is over, so one shows first why there can be none.
+        match engine.try_connection(&driver_url).await {
             Err(error) if !is_conflict(&error) => return Err(open(error)),
             Ok(Some(found)) if found < OLDEST_MAJOR => {
                 return Err(DatabaseError::TooOld { module, url, found, oldest: OLDEST_MAJOR });
@@ -96,9 +92,17 @@ impl Database {
             _ => {}
         }
         // The writer comes first: it makes the file and sets the journal's mode, which readers only find.
-        let writer = place.pool(settings, Role::Writer).await.map_err(open)?;
-        let readers = place.pool(settings, Role::Reader).await.map_err(open)?;
-        Ok(Self { module, url: url.into(), engine: Arc::new(place.engine), readers, writer })
+        let connections = |role, at_most| {
+            let place = Place {
+                driver_url: driver_url.clone(),
+                setup: engine.session_setup(role),
+                is_remote: engine.is_remote(),
+            };
+            Connections::open(place, at_most, settings.acquire_timeout)
+        };
+        let writer = connections(Role::Writer, engine.writers()).await.map_err(open)?;
+        let readers = connections(Role::Reader, settings.max_readers.max(1)).await.map_err(open)?;
+        Ok(Self { module, url: url.into(), engine: Arc::new(engine), readers, writer })
     }
 
     /// Whose database it is.
@@ -147,13 +151,9 @@ impl Database {
     ) -> Result<T, WriteError<E>> {
         let mut connection = self.writer().acquire().await?;
         let _running = cleave_timing::begin(Part::Database);
-        match self.write_on(&mut connection, work).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                connection.close_on_drop();
-                Err(error)
-            }
-        }
+        let outcome = self.write_on(&mut connection, work).await?;
+        connection.release();
+        outcome
     }
 
     /// What the transaction came to; an error beside it means that the connection is of no more use.
@@ -176,17 +176,17 @@ impl Database {
 
     /// Brings the tables to the state that the binary knows.
     pub async fn migrate(&self, migrations: &Migrations) -> Result<(), DatabaseError> {
-        migrations.run(self, &self.writer).await
+        migrations.run(self).await
     }
 
     /// Refuses a database that `migrate` would have to change first, or that a newer binary has changed.
     pub async fn verify(&self, migrations: &Migrations) -> Result<(), DatabaseError> {
-        migrations.verify(self, &self.readers).await
+        migrations.verify(self).await
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
-        self.readers.execute("SELECT 1").await.map(|_| ())
+        self.readers().execute("SELECT 1").await.map(|_| ())
     }
 
     /// Closes all connections; SQLite folds its journal into the file when the last one goes.
@@ -201,59 +201,13 @@ fn may_run_again(error: &sqlx::Error) -> bool {
     is_conflict(error) || is_out_of_step(error)
 }
 
-/// Where connections lead.
-struct Place {
-    engine: Engine,
-    driver_url: String,
-}
-
-impl Place {
+impl Engine {
     /// Tells the major version of a server.
-    async fn try_connection(&self) -> Result<Option<u32>, sqlx::Error> {
-        let mut connection = AnyConnection::connect(&self.driver_url).await?;
-        connection.execute(self.engine.session_setup(Role::Writer)).await?;
-        let version = self.engine.server_version(&mut connection).await?;
+    async fn try_connection(&self, driver_url: &str) -> Result<Option<u32>, sqlx::Error> {
+        let mut connection = AnyConnection::connect(driver_url).await?;
+        connection.execute(self.session_setup(Role::Writer)).await?;
+        let version = self.server_version(&mut connection).await?;
         connection.close().await?;
         Ok(version)
     }
-
-    async fn pool(&self, settings: &DatabaseSettings, role: Role) -> Result<AnyPool, sqlx::Error> {
-        let setup = self.engine.session_setup(role);
-        let connections = match role {
-            Role::Reader => settings.max_readers.max(1),
-            Role::Writer => self.engine.writers(),
-        };
-        let is_remote = self.engine.is_remote();
-        AnyPoolOptions::new()
-            .min_connections(1)
-            .max_connections(connections)
-            .acquire_timeout(settings.acquire_timeout)
-            // A ping before each use would double what a point read costs; a broken connection shows itself.
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .before_acquire(move |connection, usage| {
-                Box::pin(async move {
-                    // A server that was started again has left dead connections: those that nobody has used meanwhile.
-                    if is_remote && usage.idle_for > LONGEST_TRUSTED_IDLING {
-                        return Ok(connection.ping().await.is_ok());
-                    }
-                    Ok(true)
-                })
-            })
-            .after_connect(move |connection, _| {
-                Box::pin(async move { connection.execute(setup).await.map(|_| ()) })
-            })
-            .connect(&self.driver_url)
-            .await
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "jitter must differ between processes; no result depends on it"
-)]
-async fn pause(attempt: u32) {
-    let longest = Duration::from_millis(2) * 2_u32.pow(attempt);
-    tokio::time::sleep(longest.mul_f64(rand::rng().random::<f64>())).await;
 }

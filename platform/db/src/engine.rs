@@ -8,7 +8,7 @@ use sqlx::AnyConnection;
 
 use crate::DatabaseError;
 
-pub(crate) use self::codes::{is_conflict, is_outage};
+pub(crate) use self::codes::{ends_session, is_conflict, is_crowded_or_starting, is_outage};
 pub(crate) use self::postgres::OLDEST_MAJOR;
 pub use self::postgres::{Server, without_password};
 pub(crate) use self::sqlite::NoLook;

@@ -8,6 +8,7 @@
 //! What an engine needs specially stands in [`engine`] and `preparation.rs`, and nowhere else: SQLite, a file a module, and
 //! PostgreSQL, a schema and a user a module.
 
+mod connections;
 mod copy;
 mod database;
 pub mod engine;
@@ -22,6 +23,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use connections::Connection;
 pub use copy::{CopiedTable, CopyError};
 pub use database::{Database, DatabaseSettings, Secret, Transaction};
 pub use error::{DatabaseError, WriteError, failure_of, is_unique_violation};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
 
+use crate::connections::{Connections, Place};
 use crate::engine::{Engine, NoLook, Role};
 use crate::{Database, DatabaseError, DatabaseSettings};
 
@@ -20,18 +20,12 @@ impl Database {
                 NoLook::JournalAlone => DatabaseError::JournalAlone { module, url: url() },
             })?;
         let open = |source| DatabaseError::Open { module, url: url(), source };
-        // A pool says no more than that its time is over, so one connection shows first why there can be none.
+        // Who waits for a connection learns no more than that the time is over, so one shows first why there can be none.
         engine.try_reading(&place).await.map_err(open)?;
-        let setup = engine.session_setup(Role::Reader);
-        let pool = AnyPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(settings.acquire_timeout)
-            .after_connect(move |connection, _| {
-                Box::pin(async move { connection.execute(setup).await.map(|_| ()) })
-            })
-            .connect_lazy(&place)
-            .map_err(open)?;
-        Ok(Self { module, url: url().into(), engine, readers: pool.clone(), writer: pool })
+        let (setup, is_remote) = (engine.session_setup(Role::Reader), engine.is_remote());
+        let place = Place { driver_url: place, setup, is_remote };
+        let only = Connections::new(place, 1, settings.acquire_timeout);
+        Ok(Self { module, url: url().into(), engine, readers: only.clone(), writer: only })
     }
 
     /// How large it is, where the engine tells that without counting.
@@ -43,7 +37,7 @@ impl Database {
     /// itself.
     pub async fn damage(&self) -> Result<Option<String>, sqlx::Error> {
         let Some(check) = self.engine.integrity_check() else { return Ok(None) };
-        let row = self.readers.fetch_one(check).await?;
+        let row = self.readers().fetch_one(check).await?;
         let verdict = row.try_get::<String, _>(0)?;
         Ok((verdict != "ok").then_some(verdict))
     }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migrate as _, MigrateError, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlSafeStr as _};
 
 use crate::{Database, DatabaseError};
 
@@ -23,16 +23,21 @@ pub struct Migration {
 pub struct Migrations(pub &'static [Migration]);
 
 impl Migrations {
-    pub(crate) async fn run(&self, database: &Database, pool: &AnyPool) -> Result<(), DatabaseError> {
-        self.migrator().run(pool).await.map_err(|error| self.explain(database, error))
+    pub(crate) async fn run(&self, database: &Database) -> Result<(), DatabaseError> {
+        let explain = |error| self.explain(database, error);
+        let mut connection = database.writer.acquire().await.map_err(MigrateError::from).map_err(explain)?;
+        self.migrator().run(&mut *connection).await.map_err(explain)?;
+        connection.release();
+        Ok(())
     }
 
-    pub(crate) async fn verify(&self, database: &Database, pool: &AnyPool) -> Result<(), DatabaseError> {
+    pub(crate) async fn verify(&self, database: &Database) -> Result<(), DatabaseError> {
         let explain = |error| self.explain(database, error);
-        let mut connection = pool.acquire().await.map_err(MigrateError::from).map_err(explain)?;
+        let mut connection = database.readers.acquire().await.map_err(MigrateError::from).map_err(explain)?;
         let migrator = self.migrator();
         // Where the table of the history is missing, nothing has been applied.
         let applied = connection.list_applied_migrations(&migrator.table_name).await.unwrap_or_default();
+        connection.release();
         if let Some(unknown) = applied.iter().find(|step| !migrator.version_exists(step.version)) {
             return Err(explain(MigrateError::VersionMissing(unknown.version)));
         }

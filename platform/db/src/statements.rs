@@ -1,15 +1,18 @@
 //! Where single statements run, and what they tell a request's stopwatch.
 
+use async_stream::try_stream;
 use cleave_timing::Part;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, StreamExt as _};
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Either, Execute, Executor, SqlStr};
+use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
+use sqlx::{Any, Either, Execute, Executor, SqlStr};
+
+use crate::Connection;
+use crate::connections::Connections;
 
 /// Connections that run single statements: to be handed to a query. Where a request's time is taken, waiting for a connection and running
 /// the statement are told apart.
 #[derive(Debug, Clone, Copy)]
-pub struct Statements<'database>(pub(crate) &'database AnyPool);
+pub struct Statements<'database>(pub(crate) &'database Connections);
 
 type AnyResult = <Any as sqlx::Database>::QueryResult;
 type AnyRow = <Any as sqlx::Database>::Row;
@@ -18,7 +21,7 @@ type AnyTypeInfo = <Any as sqlx::Database>::TypeInfo;
 
 impl Statements<'_> {
     /// Waits for a connection, for who runs several statements on one.
-    pub async fn acquire(self) -> Result<PoolConnection<Any>, sqlx::Error> {
+    pub async fn acquire(self) -> Result<Connection, sqlx::Error> {
         let _waiting = cleave_timing::begin(Part::Pool);
         self.0.acquire().await
     }
@@ -35,7 +38,8 @@ impl<'database> Executor<'database> for Statements<'database> {
         Box::pin(async move {
             let mut connection = self.acquire().await?;
             let _running = cleave_timing::begin(Part::Database);
-            connection.execute(query).await
+            let outcome = connection.execute(query).await;
+            connection.release_after(outcome)
         })
     }
 
@@ -47,9 +51,18 @@ impl<'database> Executor<'database> for Statements<'database> {
         'database: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        // A stream keeps its connection for as long as it is read: all of that is the database's.
-        let running = cleave_timing::begin(Part::Database);
-        self.0.fetch_many(query).inspect(move |_| _ = &running).boxed()
+        let rows = try_stream! {
+            let mut connection = self.acquire().await?;
+            // A stream keeps its connection for as long as it is read: all of that is the database's.
+            let _running = cleave_timing::begin(Part::Database);
+            let mut rows = connection.fetch_many(query);
+            while let Some(row) = rows.try_next().await? {
+                yield row;
+            }
+            drop(rows);
+            connection.release();
+        };
+        rows.boxed()
     }
 
     fn fetch_all<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Vec<AnyRow>, sqlx::Error>>
@@ -60,7 +73,8 @@ impl<'database> Executor<'database> for Statements<'database> {
         Box::pin(async move {
             let mut connection = self.acquire().await?;
             let _running = cleave_timing::begin(Part::Database);
-            connection.fetch_all(query).await
+            let outcome = connection.fetch_all(query).await;
+            connection.release_after(outcome)
         })
     }
 
@@ -72,7 +86,8 @@ impl<'database> Executor<'database> for Statements<'database> {
         Box::pin(async move {
             let mut connection = self.acquire().await?;
             let _running = cleave_timing::begin(Part::Database);
-            connection.fetch_optional(query).await
+            let outcome = connection.fetch_optional(query).await;
+            connection.release_after(outcome)
         })
     }
 
@@ -84,6 +99,10 @@ impl<'database> Executor<'database> for Statements<'database> {
     where
         'database: 'e,
     {
-        self.0.prepare_with(sql, parameters)
+        Box::pin(async move {
+            let mut connection = self.acquire().await?;
+            let prepared = connection.prepare_with(sql, parameters).await;
+            connection.release_after(prepared)
+        })
     }
 }

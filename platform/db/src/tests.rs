@@ -1,5 +1,6 @@
 //! A database that has no room left; and, in a file of their own, the places of modules on a server.
 
+mod connections;
 mod postgres;
 mod timing;
 

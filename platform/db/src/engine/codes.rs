@@ -25,6 +25,16 @@ pub(crate) fn is_outage(code: &str) -> bool {
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14))
 }
 
+/// Whether the server has ended the session with this: connection exceptions, and what an administrator or a restart does to it.
+pub(crate) fn ends_session(code: &str) -> bool {
+    is_sqlstate(code) && (code.starts_with("08") || code.starts_with("57P"))
+}
+
+/// Whether a server lets nobody in at this moment: too_many_connections, cannot_connect_now.
+pub(crate) fn is_crowded_or_starting(code: &str) -> bool {
+    matches!(code, "53300" | "57P03")
+}
+
 /// SQLite's codes are numbers of at most four digits.
 fn is_sqlstate(code: &str) -> bool {
     code.len() == 5
