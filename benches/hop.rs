@@ -11,7 +11,7 @@ mod linked;
 mod slices;
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catalog_api::ProductId;
 use cleave_compare::{CpuSets, ThreadTimes};
@@ -20,7 +20,7 @@ use inventory_api::Inventory;
 
 use self::bare::BarePair;
 use self::linked::{Bench, serve};
-use self::slices::{Contender, Quantity, Slice, Turns, repeat, take_turns, write_json};
+use self::slices::{Contender, Slice, Turns, take_turns, write_json};
 
 fn main() {
     CpuSets::detect(false).on_servers(measure);
@@ -31,27 +31,27 @@ fn measure() {
     let product_id = ProductId::from(bench.ids.next());
     let (tcp, unix) = serve(&bench, &bench.folder.path().join("hop.sock"));
     // The head of a call carries id, deadline and credential; those of the bare pair are as long.
-    let request = message(&format!("GET /internal/v1/stock/{product_id} HTTP/1.1\r\nhost: inventory\r\n"), 330, "");
+    let request =
+        message(&format!("GET /internal/v1/stock/{product_id} HTTP/1.1\r\nhost: inventory\r\n"), 330, "");
     let body = format!(r#"{{"product_id":"{product_id}","available":1}}"#);
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json\r\n", body.len());
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json\r\n", body.len());
     let answer = message(&head, 130, &body);
     let mut over_tcp = BarePair::over_tcp(&request, &answer);
     let mut again = BarePair::over_tcp(&request, &answer);
     let mut over_unix = BarePair::over_unix(&bench.folder.path().join("bare.sock"), &request, &answer);
     let hop = |name, inventory: Rc<dyn Inventory>| {
         let bench = &bench;
-        contender(name, move || {
+        contender(bench, name, async move || {
             let context = bench.context(Caller::Anonymous);
-            let stock = bench.block_on(inventory.get_stock(&context, product_id));
+            let stock = inventory.get_stock(&context, product_id).await;
             assert!(stock.is_ok(), "the callee answers from memory");
         })
     };
-    let quantities = [Quantity::P50, Quantity::Cpu];
     let turns = Turns::of_the_command_line();
     let by_link = take_turns(
         "a hop over each link",
         turns,
-        &quantities,
         vec![
             hop("over tcp", bench.remote(bench.peer(tcp.clone()))),
             hop("over unix", bench.remote(bench.peer(unix.clone()))),
@@ -60,19 +60,17 @@ fn measure() {
     let beside_tcp = take_turns(
         "a hop over tcp beside a bare round trip",
         turns,
-        &quantities,
         vec![
-            contender("bare round trip", || over_tcp.exchange()),
-            contender("the same again", || again.exchange()),
+            contender(&bench, "bare round trip", async || over_tcp.exchange()),
+            contender(&bench, "the same again", async || again.exchange()),
             hop("hop", bench.remote(bench.peer(tcp))),
         ],
     );
     let beside_unix = take_turns(
         "a hop over unix beside a bare round trip",
         turns,
-        &quantities,
         vec![
-            contender("bare round trip", || over_unix.exchange()),
+            contender(&bench, "bare round trip", async || over_unix.exchange()),
             hop("hop", bench.remote(bench.peer(unix))),
         ],
     );
@@ -80,13 +78,25 @@ fn measure() {
 }
 
 /// The CPU time is that of all threads: whoever is not in turn sleeps.
-fn contender<'a>(name: &'static str, mut act: impl FnMut() + 'a) -> Contender<'a> {
+fn contender<'a>(bench: &'a Bench, name: &'static str, mut act: impl AsyncFnMut() + 'a) -> Contender<'a> {
     let act = move |length: Duration| {
         let before = own_times();
-        let latencies = repeat(length, &mut act);
+        let latencies = bench.block_on(repeat(length, &mut act));
         Slice::of(latencies, own_times().since_us(&before), length)
     };
     Contender { name, act: Box::new(act) }
+}
+
+/// Does it again and again for so long; the latency of each.
+#[expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
+async fn repeat(length: Duration, mut act: impl AsyncFnMut()) -> Vec<Duration> {
+    let (start, mut latencies) = (Instant::now(), Vec::new());
+    while start.elapsed() < length {
+        let began = Instant::now();
+        act().await;
+        latencies.push(began.elapsed());
+    }
+    latencies
 }
 
 fn own_times() -> ThreadTimes {

@@ -58,7 +58,7 @@ impl Bench {
         }
     }
 
-    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.local.block_on(&self.runtime, future)
     }
 

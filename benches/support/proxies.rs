@@ -62,8 +62,8 @@ impl Proxy {
         Some(Self::start(command, address))
     }
 
-    /// This project's gateway as a service of its own, in front of an origin that stands for all modules. It logs warnings only.
-    pub(crate) fn gateway(folder: &Path, origin: SocketAddr) -> Self {
+    /// The gateway of this executable as a service of its own, before an origin that stands for all modules. It logs warnings only.
+    pub(crate) fn gateway(executable: &Path, folder: &Path, origin: SocketAddr) -> Self {
         let address = free_address();
         let config = folder.join("config");
         fs::create_dir_all(config.join("topologies")).expect("the folder can be written");
@@ -80,7 +80,7 @@ impl Proxy {
         write("beside.toml", &profile);
         let settings = Settings::load(&config, Some("beside"), &[]).expect("the profile is valid");
         cleave::provision::create_keys(&settings).expect("keys");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cleave"));
+        let mut command = Command::new(executable);
         command.arg("--config").arg(config).args(["--profile", "beside", "serve", "--service", "gateway"]);
         Self::start(command, address)
     }
@@ -116,7 +116,7 @@ const TOPOLOGY: &str = r#"description = "the gateway before everything else"
 roles = ["gateway"]
 
 [services.origin]
-roles = ["events"]
+roles = ["events", "registry"]
 modules = ["accounts", "cart", "catalog", "inventory", "notifications", "orders", "payments"]
 "#;
 

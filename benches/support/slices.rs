@@ -2,7 +2,7 @@
 //! all of them. What is told are ratios, paired by round.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cleave_compare::{Ratio, paired_ratio};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ impl Slice {
 
 /// What a slice tells of.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Quantity {
+enum Quantity {
     P50,
     Cpu,
     PerSecond,
@@ -48,6 +48,8 @@ pub(crate) enum Quantity {
 }
 
 impl Quantity {
+    const ALL: [Self; 4] = [Self::P50, Self::Cpu, Self::PerSecond, Self::Busy];
+
     fn name(self) -> &'static str {
         match self {
             Self::P50 => "p50 µs",
@@ -85,12 +87,7 @@ impl Turns {
 }
 
 /// Lets all take turns, prints the quantities of each and its ratio to the first one's, and gives them as JSON.
-pub(crate) fn take_turns(
-    title: &str,
-    turns: Turns,
-    quantities: &[Quantity],
-    mut contenders: Vec<Contender<'_>>,
-) -> Value {
+pub(crate) fn take_turns(title: &str, turns: Turns, mut contenders: Vec<Contender<'_>>) -> Value {
     let mut slices = vec![Vec::new(); contenders.len()];
     for contender in &mut contenders {
         (contender.act)(turns.length);
@@ -103,7 +100,7 @@ pub(crate) fn take_turns(
     }
     println!("\n{title}: {} rounds of {} ms each", turns.rounds, turns.length.as_millis());
     let mut rows = Vec::new();
-    for quantity in quantities {
+    for quantity in Quantity::ALL {
         println!("  {:<36} {:>12}  to the first", quantity.name(), "median");
         for (contender, own) in contenders.iter().zip(&slices) {
             let pairs = own.iter().zip(&slices[0]).map(|(own, first)| (quantity.of(own), quantity.of(first)));
@@ -123,18 +120,6 @@ pub(crate) fn write_json(name: &str, measured: &[Value]) {
     let text = serde_json::to_vec_pretty(measured).expect("it is JSON");
     std::fs::write(&path, text).expect("the build's folder can be written");
     println!("\nthe same as JSON: {}", path.display());
-}
-
-/// Does it again and again for so long; the latency of each.
-#[expect(clippy::disallowed_methods, reason = "measuring is reading the clock")]
-pub(crate) fn repeat(length: Duration, mut act: impl FnMut()) -> Vec<Duration> {
-    let (start, mut latencies) = (Instant::now(), Vec::new());
-    while start.elapsed() < length {
-        let began = Instant::now();
-        act();
-        latencies.push(began.elapsed());
-    }
-    latencies
 }
 
 fn in_words(ratio: Option<&Ratio>) -> String {
