@@ -79,9 +79,11 @@ pub(crate) struct Turns {
 impl Turns {
     /// Those of `cargo bench`, and of a test that the benchmark still works, for which two short ones are enough.
     pub(crate) fn of_the_command_line() -> Self {
-        match std::env::args().any(|argument| argument == "--bench") {
-            true => Self { rounds: 40, length: Duration::from_millis(100) },
-            false => Self { rounds: 2, length: Duration::from_millis(5) },
+        let is_measuring = std::env::args().any(|argument| argument == "--bench");
+        if is_measuring {
+            Self { rounds: 40, length: Duration::from_millis(100) }
+        } else {
+            Self { rounds: 2, length: Duration::from_millis(5) }
         }
     }
 }
