@@ -1,7 +1,10 @@
 //! The one OpenAPI document of the public API: the same bytes in every topology.
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Info, OpenApi as Document, Ref, RefOr, Response};
+use utoipa::openapi::{
+    Content, Header, Info, ObjectBuilder, OpenApi as Document, Ref, RefOr, Response, Type,
+};
 
 use crate::house::PUBLISHED;
 
@@ -25,6 +28,7 @@ pub fn public() -> Document {
         document.merge((published.api)());
     }
     declare_problems(&mut document);
+    declare_timing(&mut document);
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     document.components.get_or_insert_default().add_security_scheme("access_token", token);
     document
@@ -33,23 +37,46 @@ pub fn public() -> Document {
 /// Every refusal is a problem, and problems have a media type of their own; said here once for all operations, with
 /// those refusals that every operation has.
 fn declare_problems(document: &mut Document) {
-    for path in document.paths.paths.values_mut() {
-        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
-        for operation in operations.into_iter().flatten() {
-            for (status, response) in &mut operation.responses.responses {
-                if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response)
-                    && let Some(content) = response.content.shift_remove("application/json")
-                {
-                    response.content.insert(PROBLEM_MEDIA_TYPE.to_owned(), content);
-                }
+    for operation in operations(document) {
+        for (status, response) in &mut operation.responses.responses {
+            if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response)
+                && let Some(content) = response.content.shift_remove("application/json")
+            {
+                response.content.insert(PROBLEM_MEDIA_TYPE.to_owned(), content);
             }
-            let any_other = Response::builder()
-                .description("Any other refusal: what is malformed, too large, too late, or away")
-                .content(PROBLEM_MEDIA_TYPE, Content::new(Some(Ref::from_schema_name("Problem"))))
-                .build();
-            operation.responses.responses.insert("default".to_owned(), RefOr::T(any_other));
+        }
+        let any_other = Response::builder()
+            .description("Any other refusal: what is malformed, too large, too late, or away")
+            .content(PROBLEM_MEDIA_TYPE, Content::new(Some(Ref::from_schema_name("Problem"))))
+            .build();
+        operation.responses.responses.insert("default".to_owned(), RefOr::T(any_other));
+    }
+}
+
+/// Every answer may tell where its time went.
+fn declare_timing(document: &mut Document) {
+    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String));
+    header.description = Some(
+        "Where the time of this request went, in milliseconds. Only where the deployment has `server.timing_headers` \
+         switched on; it is off by default."
+            .to_owned(),
+    );
+    for operation in operations(document) {
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                response.headers.insert("Server-Timing".to_owned(), RefOr::T(header.clone()));
+            }
         }
     }
+}
+
+/// All operations of all paths.
+fn operations(document: &mut Document) -> impl Iterator<Item = &mut Operation> {
+    document.paths.paths.values_mut().flat_map(|path| {
+        [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch]
+            .into_iter()
+            .flatten()
+    })
 }
 
 /// The document as it is served and checked in.

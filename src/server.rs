@@ -17,8 +17,9 @@ use actix_server::{Server, ServerHandle};
 use actix_service::{Service as _, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service};
 use actix_web::web::{self, ServiceConfig};
 use cleave_core::Clock;
+use cleave_db::Database;
 use cleave_rest::server::{Exposure, http_service, not_found};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join_all};
 use tokio::sync::watch;
 
 use crate::background::Background;
@@ -29,9 +30,6 @@ use crate::process::Process;
 use crate::settings::Settings;
 use crate::settled;
 use crate::topology::{Link, Service, Topology};
-
-/// How long connections have to end before the listeners are closed: as long as the server waits before it looks itself.
-const MOMENTS: Duration = Duration::from_secs(1);
 
 /// The sockets of a process, bound and not yet served.
 #[derive(Debug)]
@@ -153,20 +151,19 @@ impl Running {
         Membership::begin(&process, &discovery);
         let settings = &process.settings.server;
         let workers = if settings.workers == 0 { share_of_the_cores(&process) } else { settings.workers };
-        let mut server = Server::build()
-            .workers(workers)
-            .worker_max_blocking_threads(1)
-            .disable_signals()
-            .shutdown_timeout(settings.drain_seconds);
+        let mut server = Server::build().workers(workers).worker_max_blocking_threads(1).disable_signals();
         let stopping = Stopping::default();
-        let internal = tcp(routes(&process, mount_internal), stopping.clone(), process.request_clock());
+        let internal =
+            tcp(routes(&process, &stopping, mount_internal), stopping.clone(), process.request_clock());
         server = server.listen("internal", listeners.internal, internal)?;
         if let Some((listener, _)) = listeners.unix {
-            let internal = unix(routes(&process, mount_internal), stopping.clone(), process.request_clock());
+            let internal =
+                unix(routes(&process, &stopping, mount_internal), stopping.clone(), process.request_clock());
             server = server.listen_uds("internal-unix", listener, internal)?;
         }
         if let Some(listener) = listeners.public {
-            let public = tcp(routes(&process, gateway::mount), stopping.clone(), process.request_clock());
+            let public =
+                tcp(routes(&process, &stopping, gateway::mount), stopping.clone(), process.request_clock());
             server = server.listen("public", listener, public)?;
         }
         let background = Background::start(&process, discovery)?;
@@ -184,17 +181,18 @@ impl Running {
         if let Some(registry) = &self.process.registry {
             registry.end_waiting();
         }
-        // Where a connection is open when it is told to stop, the server looks a second later whether it still is. Nearly all end within
-        // moments; whoever comes meanwhile waits in the queue of the listener.
+        // Whoever comes from here on waits in the queue of the listener; a connection that was just being accepted is told before a request
+        // of it is read.
         self.handle.pause().await;
-        let _all_closed_or_some_take_longer = tokio::time::timeout(MOMENTS, self.stopping.close_all()).await;
-        self.handle.stop(true).await;
+        let patience = Duration::from_secs(self.process.settings.server.drain_seconds);
+        let _all_closed_or_out_of_patience = tokio::time::timeout(patience, self.stopping.close_all()).await;
+        // Nothing is under way any more. A graceful stop of the server would look once a second whether that is so.
+        self.handle.stop(false).await;
         let served = self.server.await.map_err(io::Error::other)?;
+        self.stopping.workers_ended().await;
         let background = self.background;
         tokio::task::spawn_blocking(move || background.stop()).await.map_err(io::Error::other)?;
-        for database in self.process.databases() {
-            database.close().await;
-        }
+        join_all(self.process.databases().iter().map(Database::close)).await;
         served
     }
 }
@@ -209,14 +207,15 @@ fn share_of_the_cores(process: &Process) -> usize {
 /// The routes of one listener, from the cell of whichever thread serves it.
 fn routes(
     process: &Arc<Process>,
+    stopping: &Stopping,
     mount: fn(&Rc<Cell>, &mut ServiceConfig),
 ) -> impl Fn() -> Box<dyn Fn(&mut ServiceConfig)> + Send + Clone + 'static {
-    let process = process.clone();
+    let (process, stopping) = (process.clone(), stopping.clone());
     move || {
-        let cell = cells::of_this_thread(&process);
+        let (cell, at_work) = (cells::of_this_thread(&process), stopping.at_work());
         Box::new(move |config| {
-            // The application holds the cell for as long as the thread serves it.
-            config.app_data(cell.clone());
+            // The application holds both for as long as the thread serves it.
+            config.app_data(cell.clone()).app_data(at_work.clone());
             mount(&cell, config);
         })
     }
@@ -268,9 +267,17 @@ fn unix(
     }
 }
 
-/// How connections learn that the server stops, and how it learns that they are closed: each has a receiver until then.
+/// How connections learn that the server stops, and how it learns that they are closed and that its threads have ended: each has a
+/// receiver until then.
 #[derive(Debug, Clone, Default)]
-struct Stopping(Arc<watch::Sender<bool>>);
+struct Stopping {
+    connections: Arc<watch::Sender<bool>>,
+    workers: Arc<watch::Sender<()>>,
+}
+
+/// What a worker thread holds for as long as it serves.
+#[derive(Debug, Clone)]
+struct AtWork(#[expect(dead_code, reason = "it is there to be dropped")] watch::Receiver<()>);
 
 impl Stopping {
     /// The same service of connections, which counts those that are open.
@@ -289,7 +296,7 @@ impl Stopping {
     {
         let stopping = self.clone();
         apply_fn_factory(service, move |stream: Stream, service: &F::Service| {
-            let (open, served) = (stopping.0.subscribe(), service.call(stream));
+            let (open, served) = (stopping.connections.subscribe(), service.call(stream));
             async move {
                 let served = served.await;
                 drop(open);
@@ -302,7 +309,7 @@ impl Stopping {
     fn told(&self) -> impl Fn() -> LocalBoxFuture<'static, ()> + use<> {
         let stopping = self.clone();
         move || {
-            let mut stopping = stopping.0.subscribe();
+            let mut stopping = stopping.connections.subscribe();
             Box::pin(async move {
                 // An error means that there is no server any more.
                 let _told_or_gone = stopping.wait_for(|is_stopping| *is_stopping).await;
@@ -312,7 +319,16 @@ impl Stopping {
 
     /// Has every connection end after what is under way, and waits until all are closed.
     async fn close_all(&self) {
-        self.0.send_replace(true);
-        self.0.closed().await;
+        self.connections.send_replace(true);
+        self.connections.closed().await;
+    }
+
+    fn at_work(&self) -> AtWork {
+        AtWork(self.workers.subscribe())
+    }
+
+    /// Waits until all worker threads have dropped what they served with.
+    async fn workers_ended(&self) {
+        self.workers.closed().await;
     }
 }

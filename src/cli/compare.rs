@@ -108,7 +108,7 @@ pub(super) struct CompareArgs {
         long = "target",
         value_name = "NAME=URL",
         value_parser = targets::address,
-        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "workload", "replicas", "rtt"]
+        conflicts_with_all = ["topologies", "blast_radius", "share_cores", "replicas", "rtt"]
     )]
     targets: Vec<Address>,
     /// Let the targets' stores change: customers sign up there and fill carts, which stay behind

@@ -114,6 +114,7 @@ fn is_ours_to_say(name: &HeaderName) -> bool {
     [HOST, CONTENT_LENGTH].contains(name)
         || headers::PEERS_ONLY.contains(&name.as_str())
         || name.as_str() == headers::REQUEST_ID
+        || name.as_str() == cleave_timing::header::ASKED
         || name.as_str() == "forwarded"
         || name.as_str().starts_with("x-forwarded-")
 }

@@ -46,7 +46,8 @@ const REGULARS: usize = 200;
 pub struct WorkloadJourney<'shelf> {
     workload: &'shelf Workload,
     shelf: &'shelf Shelf,
-    customers: &'shelf Customers,
+    /// None where nobody has to be a customer.
+    customers: Option<&'shelf Customers>,
     regulars: Vec<String>,
 }
 
@@ -55,11 +56,16 @@ impl<'shelf> WorkloadJourney<'shelf> {
     pub fn new(workload: &'shelf Workload, shelf: &'shelf Shelf, customers: &'shelf Customers) -> Self {
         let mut dice = Dice::new(1, &[]);
         let regulars = (0..REGULARS).map(|_| customers.newcomer(&mut dice)).collect();
-        Self { workload, shelf, customers, regulars }
+        Self { workload, shelf, customers: Some(customers), regulars }
+    }
+
+    /// This workload, whose visitors only look, in a store with this shelf; none where they do more.
+    pub fn of_onlookers(workload: &'shelf Workload, shelf: &'shelf Shelf) -> Option<Self> {
+        workload.only_looks().then(|| Self { workload, shelf, customers: None, regulars: Vec::new() })
     }
 
     fn newcomer(&self, dice: &mut Dice) -> Visitor {
-        Visitor::new(self.customers.newcomer(dice))
+        Visitor::new(self.customers.map(|customers| customers.newcomer(dice)).unwrap_or_default())
     }
 
     fn think(&self, dice: &mut Dice) -> Duration {

@@ -26,6 +26,7 @@
 //! * `round_trip`: calls between processes that are far away from each other.
 //! * `scaling`: services get more processes and fewer, replicas die and hang, the registry is away.
 //! * `shopping`: carts, orders and notifications, under every preset.
+//! * `stopping`: how a process ends.
 //! * `targets`: stores that run already, measured from outside.
 //! * `timing`: where a request's time went, as its answer tells.
 //!
@@ -58,6 +59,7 @@ mod report;
 mod round_trip;
 mod scaling;
 mod shopping;
+mod stopping;
 mod support;
 mod targets;
 mod timing;

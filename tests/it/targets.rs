@@ -21,12 +21,12 @@ fn results(binary: &Binary) -> Value {
 }
 
 /// Progress is told now and then, so that no round in particular is named.
-fn until_a_round_is_complete(run: &Running) {
+fn until_a_round_is_complete(run: &mut Running) {
     let is_later = |line: &str| {
         let round = line.split_once("round ").and_then(|(_, rest)| rest.split_once(" of "));
         round.is_some_and(|(number, _)| number.parse().is_ok_and(|number: usize| number > 1))
     };
-    eventually("a round is complete", || run.stderr().lines().any(is_later), |seen| *seen);
+    run.until("has a complete round", |run| run.stderr().lines().any(is_later).then_some(()));
 }
 
 fn compare<'a>(targets: &'a [String], out: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
@@ -43,15 +43,15 @@ fn stores_that_run_are_compared_from_outside_though_each_has_ids_of_its_own() {
         format!("other=http://localhost:{}/", public(&other).port()),
     ];
     let out = asking.data_dir().join("out").display().to_string();
-    let mut run = asking.start(&compare(&targets, &out, &["--target-writes"]));
+    let mut run = asking.start(&compare(&targets, &out, &["--target-writes", "--workload", "read-only"]));
     run.until_it_prints("steps of the script are answered alike");
-    until_a_round_is_complete(&run);
+    until_a_round_is_complete(&mut run);
     run.signal(Signal::INT);
     let ended = run.ended();
     assert_eq!(ended.code, Some(130), "{ended:?}");
     let results = results(&asking);
     assert_eq!(results["targets"]["other"], format!("http://localhost:{}", public(&other).port()));
-    for journey in ["list", "product", "cart"] {
+    for journey in ["list", "product", "cart", "read-only"] {
         for target in ["one", "other"] {
             let cell = &results["journeys"][journey][target];
             assert!(cell["requests"].as_u64() > Some(0) && cell["errors"] == 0, "{journey}: {cell}");
@@ -75,8 +75,8 @@ fn a_target_that_goes_away_leaves_a_report_of_the_rounds_before_and_an_exit_code
     let up = store.up("monolith", &[]);
     let targets = [format!("shop=http://{}", public(&store))];
     let out = asking.data_dir().join("out").display().to_string();
-    let run = asking.start(&compare(&targets, &out, &["--experiments", "latency"]));
-    until_a_round_is_complete(&run);
+    let mut run = asking.start(&compare(&targets, &out, &["--experiments", "latency"]));
+    until_a_round_is_complete(&mut run);
     up.stop();
     let ended = run.ended();
     assert_eq!(ended.code, Some(1), "{ended:?}");
@@ -111,6 +111,8 @@ fn targets_that_are_written_wrong_are_refused_with_how_to_write_them() {
     refuses(2, &["monolith", "--target", one], &["cannot be used with"]);
     refuses(2, &["--target", one, "--blast-radius"], &["cannot be used with"]);
     refuses(2, &["--target", one, "--experiments", "startup"], &["cannot be measured of targets"]);
+    refuses(2, &["--target", one, "--workload", "browse-heavy"], &["fill carts", "--workload read-only"]);
+    refuses(2, &["--target", one, "--workload", "nothing"], &["no workload \"nothing\"", "read-only"]);
     refuses(2, &["--target-writes"], &["--target"]);
 }
 

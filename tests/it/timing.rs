@@ -6,6 +6,7 @@ use cleave::topology::{Link, Topology};
 use cleave_compare::Request;
 use cleave_core::Clock as _;
 use cleave_timing::header::{self, Entry};
+use cleave_timing::moments;
 
 use crate::support::answer::Answer;
 use crate::support::store::Store;
@@ -125,6 +126,30 @@ fn a_slow_peer_shows_as_that_peer_wherever_it_is() {
         let (_, entries) = told(&quick);
         assert!(spent(&entries, slow) < SLOW, "{topology}: {entries:?}");
     }
+}
+
+#[test]
+fn whoever_asks_for_moments_hears_them_on_the_clock_of_the_machine() {
+    for topology in ["monolith", "microservices"] {
+        let world = timed(named(topology));
+        let list = Request::get("/api/v1/products?limit=1");
+        let asking = list.clone().header(header::ASKED, header::MOMENTS);
+        let sent = moments::nanos(world.store().clock.instant());
+        let answer = world.visitor().send(&asking);
+        let received = moments::nanos(world.store().clock.instant());
+        let value = answer.response.header(header::NAME).expect("it tells");
+        let told = header::moments(value).expect("it was asked for them");
+        assert!(sent <= told.begun_ns && told.told_ns <= received, "{topology}: {sent} {value} {received}");
+        let (whole, _) = self::told(&answer);
+        let between = Duration::from_nanos(told.told_ns - told.begun_ns);
+        assert!(between.abs_diff(whole) < Duration::from_nanos(100), "{topology}: {between:?} {value}");
+        let unasked = world.visitor().send(&list);
+        let value = unasked.response.header(header::NAME).expect("it tells");
+        assert_eq!(header::moments(value), None, "{topology}: nobody asked: {value}");
+    }
+    let silent = World::start("monolith");
+    let asking = Request::get("/api/v1/products?limit=1").header(header::ASKED, header::MOMENTS);
+    assert_eq!(silent.visitor().send(&asking).response.header(header::NAME), None);
 }
 
 #[test]

@@ -2,12 +2,14 @@
 //!
 //! Each topology runs twice at the same time, with answers that carry `Server-Timing` and with answers that do not. Requests of a journey are
 //! sent one at a time, in turns to the one, to the other and to a bare echo, over one connection each that stays open. So what
-//! taking the time costs is measured by the way, and so is what the kernel takes for as many bytes.
+//! taking the time costs is measured by the way, and so is what the kernel takes for as many bytes. The timed one is asked for the
+//! moments between which its parts lie: on the clock of one machine they give the way to it and the way back.
 
 mod cell;
 mod echo;
 mod probe;
 mod segments;
+mod ways;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,7 @@ use crate::subject::Subject;
 pub use self::cell::{AttributionCell, AttributionRound, Share};
 use self::probe::Probe;
 pub use self::segments::{Segment, Segments};
+pub use self::ways::{Sample, Ways};
 
 /// How the attribution is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

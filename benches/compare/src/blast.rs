@@ -115,8 +115,17 @@ impl BlastRadius {
                     break;
                 }
                 note(&format!("{}: {service} is {}", subject.label(), fault.name()), done, of_all);
-                let trial = strike::Trial { settings, subject, journeys, cpu_sets, seed, service, fault };
-                strikes.push(trial.run()?);
+                let trial = strike::Trial {
+                    settings,
+                    subject,
+                    journeys,
+                    cpu_sets,
+                    seed,
+                    interruption,
+                    service,
+                    fault,
+                };
+                strikes.extend(trial.run()?);
                 done += 1;
             }
             topologies.insert(subject.label().to_owned(), strikes);

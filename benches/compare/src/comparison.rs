@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::affinity::CpuSets;
+use crate::again;
 use crate::course::Course;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
@@ -231,7 +232,7 @@ impl Comparison<'_> {
         if self.journeys.is_empty() {
             return plan("no journey is given");
         }
-        let twin = format!("{} (again)", baseline.label());
+        let twin = again::label(baseline.label());
         let mut named: Vec<(String, &dyn Subject)> =
             self.topologies.iter().map(|topology| (topology.label().to_owned(), *topology)).collect();
         named.push((twin.clone(), *baseline));

@@ -5,14 +5,20 @@
 //! whole run down. Only the second can be laid at the program's door.
 
 mod circumstances;
+mod compared;
+mod experiments;
+mod regressions;
 mod text;
 
 use serde::Serialize;
 
 use crate::quantity::Quantity;
 use crate::results::Results;
-use crate::statistics::{Ratio, unpaired_ratio};
+use crate::statistics::{Apart, Ratio};
 pub use circumstances::Circumstance;
+pub use compared::{Compared, Moved};
+pub use experiments::{ExperimentDiff, Observation};
+pub use regressions::Regression;
 
 /// What two results have to say to each other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,8 +31,10 @@ pub struct Diff {
     pub caveats: Vec<String>,
     /// Journeys and topologies that only one of the two has.
     pub only_in_one: Vec<String>,
-    /// By journey, topology and quantity.
+    /// Of the rounds, by journey, topology and quantity.
     pub changes: Vec<Change>,
+    /// What was measured beside the rounds, and start-up and memory; those that neither has are missing.
+    pub experiments: Vec<ExperimentDiff>,
 }
 
 /// One figure of one topology in one journey: the second results over the first.
@@ -42,6 +50,8 @@ pub struct Change {
     pub relative: bool,
     /// The second over the first, with a 95 % interval; none where either has fewer than three rounds of it.
     pub ratio: Option<Ratio>,
+    /// How likely figures that did not change look so far apart: p, of a two-sided test. None where nothing may be told.
+    pub chance: Option<f64>,
     /// What may be said.
     pub finding: Finding,
 }
@@ -80,11 +90,19 @@ pub fn diff(first: (&str, &Results), second: (&str, &Results)) -> Diff {
             for quantity in Quantity::ALL {
                 let change = |relative: bool| {
                     let values = |results| values(results, journey, topology, quantity, relative);
-                    let ratio = unpaired_ratio(&values(b), &values(a));
+                    let apart = Apart::of_logs(&values(b), &values(a));
                     let carries = [a, b].iter().all(|results| carries(results, journey, topology, quantity));
-                    let finding = finding(ratio, carries && (relative || is_the_same_test_bed));
-                    let (journey, topology) = (journey.clone(), topology.clone());
-                    Change { journey, topology, quantity, relative, ratio, finding }
+                    let may_be_told = carries && (relative || is_the_same_test_bed);
+                    let ratio = apart.map(Apart::ratio);
+                    Change {
+                        journey: journey.clone(),
+                        topology: topology.clone(),
+                        quantity,
+                        relative,
+                        ratio,
+                        chance: apart.map(Apart::chance).filter(|_| may_be_told),
+                        finding: finding(ratio, may_be_told),
+                    }
                 };
                 changes.push(change(false));
                 if baseline_is_the_same && topology != a.baseline() {
@@ -95,7 +113,8 @@ pub fn diff(first: (&str, &Results), second: (&str, &Results)) -> Diff {
     }
     let names = [first.0.to_owned(), second.0.to_owned()];
     let caveats = circumstances::caveats(a, b, is_the_same_test_bed);
-    Diff { names, circumstances, caveats, only_in_one, changes }
+    let experiments = experiments::all([a, b], [first.0, second.0], is_the_same_test_bed);
+    Diff { names, circumstances, caveats, only_in_one, changes, experiments }
 }
 
 /// One value a round: of the topology, or of it over the baseline in the same round.
@@ -124,15 +143,6 @@ fn finding(ratio: Option<Ratio>, may_be_told: bool) -> Finding {
         Some(ratio) if may_be_told && ratio.differs_from_one() => Finding::Differs,
         Some(ratio) if may_be_told && within(ratio) => Finding::DoesNotDiffer,
         _ => Finding::CannotTell,
-    }
-}
-
-impl Diff {
-    /// What has become worse by more than so many percent, surely: changes that [differ](Finding::Differs) and whose estimate is beyond
-    /// that.
-    pub fn regressions(&self, percent: f64) -> Vec<&Change> {
-        let is_worse = |change: &&Change| change.worse_by().is_some_and(|share| share * 100.0 > percent);
-        self.changes.iter().filter(|change| change.finding == Finding::Differs).filter(is_worse).collect()
     }
 }
 

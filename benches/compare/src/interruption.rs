@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How soon a sleeper hears of it.
+const HEARD_WITHIN: Duration = Duration::from_millis(50);
 
 /// Whether a run is to end before its time. Clones are one wish: a signal handler keeps one of them.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +16,17 @@ impl Interruption {
     /// From now on nothing new is begun: what is being measured is thrown away, and the results are those of what was complete.
     pub fn want(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Sleeps until `moment`, or until it is wished.
+    pub(crate) fn sleep_until(&self, moment: Instant) {
+        while !self.is_wanted() {
+            let left = moment.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(HEARD_WITHIN));
+        }
     }
 
     /// Whether that was wished.

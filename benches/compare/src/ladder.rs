@@ -9,6 +9,7 @@ mod span;
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
+use crate::again;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::pairing;
@@ -18,6 +19,7 @@ use crate::series::{Series, SeriesSettings};
 use crate::settings::Settings;
 use crate::statistics::{Estimate, estimate};
 use crate::subject::Subject;
+use crate::verdict::Point;
 
 pub use plan::{CostPlan, LadderPlan, RungPlan};
 pub use span::{Gap, Span};
@@ -130,7 +132,7 @@ impl Ladder {
             to: cost.to.to_owned(),
             journeys: between(cost.to, cost.from),
         });
-        let twin = plan::twin_label(twin_of);
+        let twin = again::label(twin_of);
         let control = journeys
             .iter()
             .map(|journey| ((*journey).to_owned(), pairing::ratios(&series.rounds, journey, &twin, twin_of)));
@@ -205,21 +207,25 @@ impl Ladder {
         }
     }
 
-    /// The costs in plain words, one line for each and each journey, and before them what does not count.
-    pub(crate) fn told<'a>(&'a self, journeys: &'a [String]) -> impl Iterator<Item = String> + 'a {
-        let sentence = |cost: &Cost, journey: &String| {
-            let span = cost.journeys.get(journey)?;
-            let figures = QUANTITIES.map(|quantity| self.figure(journey, quantity, span.gap(quantity)));
+    /// The costs in plain words, a line for each journey.
+    pub(crate) fn told(&self, journeys: &[String]) -> Vec<Point> {
+        let told = |cost: &Cost| {
+            let sentence = |journey: &String| {
+                let span = cost.journeys.get(journey)?;
+                let figures = QUANTITIES.map(|quantity| self.figure(journey, quantity, span.gap(quantity)));
+                Some(format!("{journey}: {}", figures.join("; ")))
+            };
             let Cost { name, from, to, .. } = cost;
-            Some(format!("{journey}: {name} ({from} → {to}): {}", figures.join("; ")))
+            Point {
+                about: Some(format!("{name} ({from} → {to})")),
+                lines: journeys.iter().filter_map(sentence).collect(),
+            }
         };
-        let costs = journeys
-            .iter()
-            .flat_map(move |journey| self.costs.iter().filter_map(move |cost| sentence(cost, journey)));
-        self.void_phases().into_iter().chain(costs)
+        self.costs.iter().map(told).collect()
     }
 
-    fn void_phases(&self) -> Option<String> {
+    /// That phases do not count, where some do not.
+    pub(crate) fn void_phases(&self) -> Option<String> {
         let blocks = self.series.rounds.iter().flat_map(|round| round.blocks.values());
         let cells = blocks.flat_map(|block| block.journeys.values());
         let (void, all) = cells.fold((0, 0), |(void, all), cell| (void + usize::from(cell.void), all + 1));

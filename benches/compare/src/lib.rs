@@ -75,6 +75,7 @@
 )]
 
 mod affinity;
+mod again;
 mod attribution;
 mod blast;
 mod block;
@@ -123,14 +124,17 @@ mod verdict;
 
 pub use affinity::CpuSets;
 pub use attribution::{
-    Attribution, AttributionCell, AttributionRound, AttributionSettings, Segment, Segments, Share,
+    Attribution, AttributionCell, AttributionRound, AttributionSettings, Sample, Segment, Segments, Share,
+    Ways,
 };
 pub use blast::{BlastRadius, BlastSettings, Damage, Extent, Fault, Strike};
 pub use client::{Client, ClientError, Connection};
 pub use comparison::Comparison;
 pub use demand_step::{DemandStep, DemandStepSettings, ServiceLevel, StepTrial, Window};
 pub use dice::Dice;
-pub use diff::{Change, Circumstance, Diff, Finding, diff};
+pub use diff::{
+    Change, Circumstance, Compared, Diff, ExperimentDiff, Finding, Moved, Observation, Regression, diff,
+};
 pub use error::{CompareError, Difference};
 pub use http::{HttpError, Request, Response};
 pub use interruption::Interruption;

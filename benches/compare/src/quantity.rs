@@ -102,6 +102,20 @@ impl Claim {
         }
     }
 
+    /// What may be said of a ratio beside the control of the same series.
+    pub(crate) fn beside(control: Option<Ratio>, ratio: Option<Ratio>) -> Self {
+        match control.zip(ratio) {
+            Some((control, ratio)) if !control.differs_from_one() => {
+                if ratio.differs_beside(&control) {
+                    Self::Differs
+                } else {
+                    Self::NotTold
+                }
+            }
+            _ => Self::Withheld,
+        }
+    }
+
     /// In words.
     pub(crate) fn words(self) -> &'static str {
         match self {
@@ -127,6 +141,22 @@ mod tests {
         control.p50 = Some(Ratio { value: 1.0, low: 0.8, high: 1.25 });
         assert_eq!(claim(&results, Quantity::P50), Claim::Withheld);
         assert_eq!(claim(&results, Quantity::Capacity), Claim::Differs);
+    }
+
+    #[test]
+    fn beside_a_control_that_is_missing_or_differs_from_itself_nothing_is_said() {
+        let ratio = |low, high| Some(Ratio { value: f64::midpoint(low, high), low, high });
+        let (small, large) = (ratio(0.99, 1.01), ratio(1.2, 1.4));
+        assert_eq!(Claim::beside(small, large), Claim::Differs);
+        assert_eq!(Claim::beside(small, small), Claim::NotTold);
+        assert_eq!(
+            Claim::beside(ratio(0.7, 1.3), large),
+            Claim::NotTold,
+            "the control is as far from itself"
+        );
+        for (control, ratio) in [(None, large), (small, None), (large, large)] {
+            assert_eq!(Claim::beside(control, ratio), Claim::Withheld);
+        }
     }
 
     #[test]

@@ -13,34 +13,42 @@ use std::fmt::Write as _;
 
 use crate::results::{Cell, Floor, Ratios, Results};
 use crate::statistics::Ratio;
-use crate::verdict;
+use crate::verdict::{Point, Question, Verdict, spoils, withholds};
 
 const NOT_MEASURED: &str = "not measured";
 /// Marks a quantile with fewer than ten samples beyond it.
 const ANECDOTE: char = '~';
 
-/// The results for a person: how far to trust them, the verdict in plain words, then the numbers.
+/// The results for a person: the verdict in plain words, question by question, then the numbers.
 ///
 /// With `colour` it contains ANSI escapes.
 pub fn table(results: &Results, colour: bool) -> String {
     let paint = Paint(colour);
     let mut text = String::new();
     // Writing to a String cannot fail, here and below.
-    for (number, line) in verdict::trust(results).iter().enumerate() {
-        let painted = match number {
-            0 => paint.bold(line),
-            _ if line.contains("withheld") => paint.yellow(line),
-            _ => line.clone(),
-        };
-        let _ = writeln!(text, "{painted}");
+    let Verdict { first, questions } = Verdict::of(results);
+    for line in &first {
+        let _ = writeln!(text, "{}", if spoils(line) { paint.yellow(line) } else { paint.bold(line) });
     }
-    text.push('\n');
-    for line in verdict::verdict(results) {
-        let _ = writeln!(text, "{}", paint.bold(&line));
+    for Question { heading, points } in &questions {
+        let _ = writeln!(text, "\n{}", paint.bold(heading));
+        for Point { about, lines } in points {
+            let indent = if let Some(about) = about {
+                let _ = writeln!(text, "  {about}");
+                "    "
+            } else {
+                "  "
+            };
+            for line in lines {
+                let painted = if withholds(line) { paint.yellow(line) } else { line.clone() };
+                let _ = writeln!(text, "{indent}{painted}");
+            }
+        }
     }
     if !results.has_no_rounds() {
         text.push('\n');
         text.push_str(&grid(&journeys(results), 2, paint));
+        text.push('\n');
         text.push_str(&grid(&processes(results), 2, paint));
         text.push('\n');
         text.push_str(&grid(&deployments(results), 1, paint));

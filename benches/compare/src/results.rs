@@ -319,6 +319,14 @@ impl Results {
         self.settings.rounds_most == 0
     }
 
+    /// Whether the run ended before it was complete: somebody interrupted it, a target went away, or the time was over inside a round. Files tell it in
+    /// words only.
+    pub(crate) fn was_cut_short(&self) -> bool {
+        ["interrupted", "stopped answering", "inside a round", "not finished"]
+            .iter()
+            .any(|it| self.ended_because.contains(it))
+    }
+
     /// The topology that the others are compared with.
     pub fn baseline(&self) -> &str {
         self.topologies.first().map_or("", String::as_str)

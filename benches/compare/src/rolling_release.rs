@@ -1,7 +1,6 @@
 //! A *rolling release*: every process is asked to stop and is started again, one after the other, while visitors come. How many of them
 //! get no answer?
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -209,7 +208,7 @@ impl Rolling<'_> {
             loads.push((*journey, schedule, requests));
         }
         let start = Instant::now() + BREATH;
-        let is_over = AtomicBool::new(false);
+        let is_over = Interruption::default();
         let cpu_sets = self.cpu_sets;
         let patience = Duration::from_secs_f64(self.settings.patience_seconds);
         let (made, ended, visits) = thread::scope(|scope| {
@@ -222,7 +221,7 @@ impl Rolling<'_> {
             let visitors = visitors.collect::<Vec<_>>();
             let made = self.restart_all(guard.running(), &processes, start);
             let ended = start.elapsed();
-            is_over.store(true, Ordering::Relaxed);
+            is_over.want();
             let seen = visitors.into_iter().map(ScopedJoinHandle::join);
             let seen = seen.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             (made, ended, seen.collect::<Vec<_>>())

@@ -20,7 +20,7 @@ use crate::settings::{Phases, Settings};
 use crate::subject::Subject;
 
 pub use line::{Line, Point};
-pub(crate) use words::sentences;
+pub(crate) use words::{in_a_sentence, sentences};
 
 /// How the influence of the round-trip time is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,6 +131,19 @@ impl RoundTrip {
             })
             .collect();
         Self { settings, journeys, delays, series }
+    }
+}
+
+impl RoundTrip {
+    /// How many round trips a journey on one of these topologies, which are all that were measured, made in each round. None where nothing may be
+    /// told of it.
+    pub(crate) fn slopes(&self, journey: &str, topology: &str, topologies: &[String]) -> Option<Vec<f64>> {
+        self.line(journey, topology)?.round_trips?;
+        let round_trips_ms = &self.settings.round_trips_ms;
+        let number = topologies.iter().position(|one| one == topology)?;
+        let labels = self.series.labels.chunks(round_trips_ms.len()).nth(number)?;
+        let distances = round_trips_ms.iter().copied().zip(labels).collect::<Vec<_>>();
+        Some(line::slopes(&self.series, journey, &distances))
     }
 }
 

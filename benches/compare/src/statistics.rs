@@ -5,12 +5,14 @@
 //! Student's t over the Winsorised deviation. A bootstrap would be the usual choice and promises too much of few rounds: ADR
 //! 0020 has the coverages of both. The tests in `coverage` hold what is promised here against simulated truth.
 
+mod apart;
 mod trimmed;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::apart::Apart;
 use self::trimmed::{Centre, student_975};
 
 /// A measured ratio and the interval that holds the true one in 95 of 100 runs.
@@ -92,9 +94,7 @@ const FEWEST_ROUNDS: usize = 3;
 ///
 /// None where fewer than three rounds have both, or the values are not positive.
 pub fn paired_ratio(pairs: &[(f64, f64)]) -> Option<Ratio> {
-    let logs = pairs.iter().filter_map(|(numerator, denominator)| log(*numerator).zip(log(*denominator)));
-    let centre = Centre::of(logs.map(|(numerator, denominator)| numerator - denominator).collect())?;
-    Some(Ratio::around(centre.value, student_975(centre.freedom) * centre.error))
+    Some(Apart::of_pairs(pairs)?.ratio())
 }
 
 /// What one number of each round says together, such as a slope that was fitted in every round.
@@ -118,16 +118,7 @@ pub fn paired_difference(pairs: &[(f64, f64)]) -> Option<Estimate> {
 ///
 /// None where either has fewer than three positive values. What slowed one of the runs down is in it.
 pub fn unpaired_ratio(numerators: &[f64], denominators: &[f64]) -> Option<Ratio> {
-    let centre = |values: &[f64]| Centre::of(values.iter().copied().filter_map(log).collect());
-    let (over, under) = (centre(numerators)?, centre(denominators)?);
-    let (over_square, under_square) = (over.error.powi(2), under.error.powi(2));
-    let both = over_square + under_square;
-    let freedom = if both > 0.0 {
-        both.powi(2) / (over_square.powi(2) / over.freedom + under_square.powi(2) / under.freedom)
-    } else {
-        over.freedom
-    };
-    Some(Ratio::around(over.value - under.value, student_975(freedom) * both.sqrt()))
+    Some(Apart::of_logs(numerators, denominators)?.ratio())
 }
 
 /// The middle value, or the mean of the two in the middle; none of nothing.

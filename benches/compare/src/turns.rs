@@ -60,6 +60,9 @@ impl Turns<'_> {
         }
         let mut contenders = Vec::new();
         for entry in order {
+            if self.interruption.is_wanted() {
+                return Ok(None);
+            }
             note(&format!("{} starts", entry.label));
             contenders.push(self.contender(entry)?);
         }

@@ -1,15 +1,21 @@
 //! `Server-Timing`, as <https://www.w3.org/TR/server-timing/> defines it: written, and read where a peer has written it.
 //!
-//! The first entry, `total`, is the whole. Each other one is a share of it that no other has. `db` is the database of the process that
+//! The first entry, `total`, is the whole; to who asks for it, it also says when that began and ended. Each other one is a share of it that no other has. `db` is the database of the process that
 //! answers, `catalog.db` that of the peer `catalog`, `catalog.wire` what the call took beyond what that peer tells of itself.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::Part;
+use crate::{Moments, Part};
 
 /// The name of the header.
 pub const NAME: &str = "server-timing";
+
+/// The name of a request header: whoever sends [`MOMENTS`] in it also hears when the whole began and ended.
+pub const ASKED: &str = "x-cleave-timing";
+
+/// The value of that header.
+pub const MOMENTS: &str = "moments";
 
 /// The name of the whole.
 pub const TOTAL: &str = "total";
@@ -19,6 +25,10 @@ pub const WIRE: &str = "wire";
 
 /// A call whose peer tells nothing.
 pub const UNTOLD: &str = "untold";
+
+/// The parameters of the whole that say when it began and ended.
+const BEGUN: &str = "begun";
+const TOLD: &str = "told";
 
 /// More than so many entries, or longer names, are not taken from a peer.
 const MOST_ENTRIES: usize = 128;
@@ -40,17 +50,21 @@ impl Entry {
     }
 }
 
-/// The header's value: the whole, then its shares in milliseconds, exact to the nanosecond; `described` adds what they are in words.
-pub fn write(entries: &[Entry], described: bool) -> String {
+/// The header's value: the whole, then its shares in milliseconds, exact to the nanosecond; `moments` are added to the whole, and `described` adds
+/// what the shares are in words.
+pub fn write(entries: &[Entry], moments: Option<Moments>, described: bool) -> String {
+    // Writing to a String cannot fail, here and below.
     let whole = entries.iter().map(|entry| entry.spent).sum();
     let mut text = String::with_capacity(32 * (entries.len() + 1));
     write_one(&mut text, TOTAL, whole);
+    if let Some(Moments { begun_ns, told_ns }) = moments {
+        let _ = write!(text, ";{BEGUN}={begun_ns};{TOLD}={told_ns}");
+    }
     for entry in entries {
         text.push_str(", ");
         write_one(&mut text, &entry.name, entry.spent);
         let part = Part::ALL.iter().find(|part| part.name() == entry.name);
         if let Some(part) = part.filter(|_| described) {
-            // Writing to a String cannot fail, here and below.
             let _ = write!(text, ";desc=\"{}\"", part.description());
         }
     }
@@ -66,6 +80,18 @@ fn write_one(text: &mut String, name: &str, spent: Duration) {
 pub fn parse(value: &str) -> Vec<Entry> {
     let entries = outside_quotes(value, ',').filter_map(parse_one);
     entries.filter(|entry| entry.name != TOTAL).take(MOST_ENTRIES).collect()
+}
+
+/// When the whole began and ended, where the answer says so.
+pub fn moments(value: &str) -> Option<Moments> {
+    let whole = outside_quotes(value, ',')
+        .map(str::trim)
+        .find(|entry| entry.strip_prefix(TOTAL).is_some_and(|rest| rest.trim_start().starts_with(';')))?;
+    let parameter = |name: &str| {
+        let mut parameters = outside_quotes(whole, ';').filter_map(|one| one.trim().split_once('='));
+        parameters.find(|(key, _)| *key == name)?.1.parse().ok()
+    };
+    Some(Moments { begun_ns: parameter(BEGUN)?, told_ns: parameter(TOLD)? })
 }
 
 fn parse_one(entry: &str) -> Option<Entry> {
@@ -121,7 +147,7 @@ mod tests {
                     Duration::from_secs(100) / u32::try_from(1 + number(1 << 30)).expect("it is small"),
                 ));
             }
-            let value = write(&entries, case % 2 == 0);
+            let value = write(&entries, None, case % 2 == 0);
             assert_eq!(parse(&value), entries, "{value}");
             let whole = entries.iter().map(|entry| entry.spent).sum::<Duration>();
             let total = value.strip_prefix("total;dur=").and_then(|rest| rest.split([',', ';']).next());
@@ -133,9 +159,23 @@ mod tests {
     #[test]
     fn every_own_part_can_be_described_in_words() {
         let entries = Part::ALL.map(|part| Entry::new(part.name(), Duration::from_micros(1_500)));
-        let value = write(&entries, true);
+        let value = write(&entries, None, true);
         assert!(value.contains(", db;dur=1.500000;desc=\"database\""), "{value}");
         assert_eq!(parse(&value), entries);
+    }
+
+    #[test]
+    fn moments_stand_beside_the_whole_and_change_nothing_else() {
+        let entries = [Entry::new("db", Duration::from_micros(1_500))];
+        let asked = Moments { begun_ns: 7_000_000_001, told_ns: 7_001_500_001 };
+        let value = write(&entries, Some(asked), false);
+        assert_eq!(value, "total;dur=1.500000;begun=7000000001;told=7001500001, db;dur=1.500000");
+        assert_eq!((moments(&value), parse(&value)), (Some(asked), entries.to_vec()));
+        for without in
+            ["", "total;dur=1", "total;dur=1;begun=1", "total;begun=1;told=-1", "totals;begun=1;told=2"]
+        {
+            assert_eq!(moments(without), None, "{without}");
+        }
     }
 
     #[test]

@@ -10,9 +10,11 @@
 //! It knows neither HTTP nor databases; who waits for them does.
 
 pub mod header;
+pub mod moments;
 mod scope;
 mod stopwatch;
 
 pub use header::Entry;
+pub use moments::Moments;
 pub use scope::{begin, begin_call, carry, enter, is_timed, within};
 pub use stopwatch::{Lap, Part, Stopwatch};

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::Entry;
 use crate::header::{self, UNTOLD, WIRE};
+use crate::{Entry, Moments};
 
 /// What a moment is spent on in one process. What belongs to none of them is [`Part::Framework`]'s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,12 @@ impl Stopwatch {
         }
         let own = Part::ALL.iter().zip(state.own).map(|(part, spent)| Entry::new(part.name(), spent));
         own.chain(state.of_calls.drain(..)).filter(|entry| !entry.spent.is_zero()).collect()
+    }
+
+    /// From when until when it has been running, as far as anybody has asked.
+    pub fn moments(&self) -> Moments {
+        let state = self.lock();
+        Moments::between(state.begun, state.given)
     }
 
     /// How long it has been running, as far as anybody has asked.

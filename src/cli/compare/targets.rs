@@ -17,7 +17,9 @@ use cleave_core::{Ids, SystemClock};
 pub(super) use self::address::{Address, address};
 use super::experiment::Experiment;
 use super::{CompareArgs, Failure, Outcome, conclude, failed, interrupt, kept, plan, usage};
-use crate::journeys::{CartJourney, Goods, ListJourney, ProductJourney, ReadingSession, sign_up};
+use crate::journeys::{
+    CartJourney, Goods, ListJourney, ProductJourney, ReadingSession, Workload, WorkloadJourney, sign_up,
+};
 
 /// How long a target may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,6 +45,14 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
              --experiments latency,capacity,load, or leave it out"
         )));
     }
+    let workload = args.workload.as_deref().map(Workload::find).transpose().map_err(usage)?;
+    if let Some(workload) = workload.as_ref().filter(|workload| !workload.only_looks()) {
+        return Err(usage(anyhow!(
+            "the visitors of the workload {} fill carts or buy, for which each has to be a customer, and no store signs up so many: load targets \
+             with --workload read-only, or with a file without add_to_cart, view_cart and check_out",
+            workload.name()
+        )));
+    }
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;
@@ -63,6 +73,8 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     let cart = customers.into_iter().next().map(|customers| CartJourney::of(&shelf, customers));
     let mut journeys: Vec<&dyn Journey> = vec![&list, &product];
     journeys.extend(cart.as_ref().map(|cart| cart as &dyn Journey));
+    let workload = workload.as_ref().and_then(|workload| WorkloadJourney::of_onlookers(workload, &shelf));
+    journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
     progress.note(match cart {
         Some(_) => "left out: checkout, for which each order needs a new customer, and no store signs up so many a second",
         None => "left out: cart, which --target-writes adds, and checkout, for which no store signs up enough customers",

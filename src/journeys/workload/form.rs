@@ -155,7 +155,13 @@ impl Workload {
         &self.name
     }
 
-    /// Whether anybody buys or fills a cart, so that the store changes.
+    /// Whether all that anybody does is to look at what is for sale, which takes no customer and changes nothing.
+    pub fn only_looks(&self) -> bool {
+        let looks = |step: &Step| matches!(step, Step::Home | Step::Category | Step::Product);
+        self.weights.iter().all(|(step, _)| looks(step))
+    }
+
+    /// Whether anybody buys.
     pub(super) fn buys(&self) -> bool {
         self.weights.iter().any(|(step, _)| *step == Step::CheckOut)
     }

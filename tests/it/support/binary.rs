@@ -20,7 +20,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::waiting::eventually;
+use super::patience::Patience;
+use super::waiting::{eventually, pause};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cleave");
 
@@ -207,16 +208,34 @@ impl Running {
             let printed = format!("{}{}", running.stdout(), running.stderr());
             printed.lines().find(|line| line.contains(text)).map(str::to_owned)
         };
-        let look = || match found(self) {
+        self.until(&format!("prints {text:?}"), |running| match found(running) {
             Some(line) => Some(line),
-            None => self.child.try_wait().expect("a child can be asked").map(|status| {
-                found(self).unwrap_or_else(|| {
-                    panic!("`{arguments}` ended with {status}: {}{}", self.stdout(), self.stderr())
+            None => running.child.try_wait().expect("a child can be asked").map(|status| {
+                found(running).unwrap_or_else(|| {
+                    panic!("`{arguments}` ended with {status}: {}{}", running.stdout(), running.stderr())
                 })
             }),
-        };
-        let line = eventually(&format!("`{arguments}` prints {text:?}"), look, Option::is_some);
-        line.unwrap_or_default()
+        })
+    }
+
+    /// Looks until there is something, for as long as the command gets on.
+    #[track_caller]
+    pub(crate) fn until<T>(&mut self, awaited: &str, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
+        let mut patience = Patience::new();
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            let written_bytes = self.stdout().len() + self.stderr().len();
+            assert!(
+                !patience.is_over(self.pid(), written_bytes),
+                "waited in vain until `{}` {awaited}: {}{}",
+                self.arguments,
+                self.stdout(),
+                self.stderr()
+            );
+            pause();
+        }
     }
 
     /// The lines that have this text so far, whichever its output.
@@ -247,10 +266,7 @@ impl Running {
 
     #[track_caller]
     fn until_its_end(&mut self) -> ExitStatus {
-        let awaited = format!("`{}` ends", self.arguments);
-        let status =
-            eventually(&awaited, || self.child.try_wait().expect("a child can be asked"), Option::is_some);
-        status.expect("it was waited for")
+        self.until("ends", |running| running.child.try_wait().expect("a child can be asked"))
     }
 }
 

@@ -4,7 +4,7 @@
 //!   looks into its tables, [`topologies`] names what can run.
 //! * [`person`]: somebody who uses the public API, with one method an action; [`answer`] is what they get.
 //! * [`raw`]: requests that no proper client would send; [`peers`]: peers that misbehave.
-//! * [`waiting`]: for what becomes true a moment later.
+//! * [`waiting`]: for what becomes true a moment later; [`patience`]: with a command that takes its time.
 //! * [`shop`]: customers of the program who buy whatever happens to it; [`crowd`]: customers who ask without a pause.
 //! * [`binary`]: the program itself; [`deployment`]: its services as processes with a [`proxy`] on every link;
 //!   [`small_disk`]: the program with a data directory that can be filled up.
@@ -14,6 +14,7 @@ pub(crate) mod audit;
 pub(crate) mod binary;
 pub(crate) mod crowd;
 pub(crate) mod deployment;
+pub(crate) mod patience;
 pub(crate) mod peers;
 pub(crate) mod person;
 pub(crate) mod proxy;

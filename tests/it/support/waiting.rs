@@ -24,11 +24,11 @@ pub(crate) fn eventually<T: Debug>(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the services of a world run in real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "between two looks; no test relies on how long it takes")]
-fn pause() {
+pub(crate) fn pause() {
     std::thread::sleep(Duration::from_millis(5));
 }

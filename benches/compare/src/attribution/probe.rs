@@ -4,9 +4,12 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use cleave_timing::header;
+
 use super::cell::{AttributionRound, Told};
 use super::echo::Echo;
 use super::segments::{Segments, micros};
+use super::ways::{Sample, Waited, Ways};
 use super::{AttributionSettings, Pair};
 use crate::affinity::CpuSets;
 use crate::block::{self, purpose};
@@ -28,7 +31,7 @@ pub(super) struct Probe<'a> {
 }
 
 /// The name of the header in which an answer tells of its time.
-const HEADER: &str = cleave_timing::header::NAME;
+const HEADER: &str = header::NAME;
 
 impl Probe<'_> {
     /// Starts both of a pair side by side and asks them; a journey whose answers do not tell is missing.
@@ -56,7 +59,9 @@ impl Probe<'_> {
             let (count, warm_up) = self.plan.counts(*journey);
             let mut dice =
                 Dice::new(self.settings.seed, &[purpose::ATTRIBUTION, self.round, index as u64 + 1]);
-            let requests = (0..count + warm_up).map(|_| journey.request(&mut dice)).collect::<Vec<_>>();
+            // Both are asked for the same, so that both get as many bytes.
+            let request = |_| journey.request(&mut dice).header(header::ASKED, header::MOMENTS);
+            let requests = (0..count + warm_up).map(request).collect::<Vec<_>>();
             for line in [&to_timed, &to_plain] {
                 preparation::ask(line.address, *journey, &requests).map_err(failed)?;
             }
@@ -112,14 +117,16 @@ impl Turns<'_> {
             let value = timed.response.header(HEADER).filter(|_| self.journey.accepts(&timed.response));
             match value {
                 Some(value) => told.push(Told {
-                    whole_us: micros(timed.took),
-                    segments: Segments::told(value, timed.took),
+                    whole_us: micros(timed.took()),
+                    segments: Segments::told(value, timed.took()),
+                    ways: Ways::of(timed.waited, value),
+                    sample: Sample::of(timed.waited, value, echo_us),
                     echo_us,
                 }),
                 None => errors += 1,
             }
             if self.journey.accepts(&plain.response) {
-                plain_us.push(micros(plain.took));
+                plain_us.push(micros(plain.took()));
             } else {
                 errors += 1;
             }
@@ -143,7 +150,13 @@ struct Exchange {
     request_bytes: usize,
     answer_bytes: usize,
     /// From before the first byte was written until the last one was read.
-    took: Duration,
+    waited: Waited,
+}
+
+impl Exchange {
+    fn took(&self) -> Duration {
+        self.waited.received - self.waited.sent
+    }
 }
 
 /// A connection that carries one request after the other.
@@ -166,18 +179,19 @@ impl Line {
         let bytes = request.to_bytes(self.address);
         let mut reader = ResponseReader::default();
         let mut answer_bytes = 0;
-        let began = Instant::now();
+        let sent = Instant::now();
         self.stream.write_all(&bytes)?;
         loop {
             let read = self.stream.read(&mut self.room)?;
-            let took = began.elapsed();
+            let received = Instant::now();
             if read == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             answer_bytes += read;
             reader.push(&self.room[..read]);
             if let Some(response) = reader.take(&request.method).map_err(io::Error::other)? {
-                return Ok(Exchange { response, request_bytes: bytes.len(), answer_bytes, took });
+                let waited = Waited { sent, received };
+                return Ok(Exchange { response, request_bytes: bytes.len(), answer_bytes, waited });
             }
         }
     }

@@ -20,7 +20,8 @@ pub enum Segment {
     Serialisation,
     /// Calls between processes, beyond what the called process tells of itself.
     Between,
-    /// The way to the client and back, as far as a bare echo of as many bytes takes it too.
+    /// The way to the client and back: from stamp to stamp, or, where these are not of one clock, as far as a bare echo
+    /// of as many bytes takes it too.
     Client,
     /// What no stamp explains.
     Residual,
@@ -83,7 +84,8 @@ pub struct Segments {
     pub framework_us: f64,
     /// Calls between processes, beyond what the called process tells of itself.
     pub between_us: f64,
-    /// The way to the client and back, as far as a bare echo of as many bytes takes it too.
+    /// The way to the client and back: from stamp to stamp, or, where these are not of one clock, as far as a bare echo
+    /// of as many bytes takes it too.
     pub client_us: f64,
     /// What no stamp explains.
     pub residual_us: f64,
@@ -142,9 +144,9 @@ impl Segments {
         segments
     }
 
-    /// Of what the answer did not tell, as much as a bare echo takes is the kernel's.
-    pub(super) fn explained_by_echo(mut self, echo_us: f64) -> Self {
-        self.client_us = echo_us.min(self.residual_us);
+    /// Of what the answer did not tell, so much is the way to the client and back, and no more than there is.
+    pub(super) fn with_client(mut self, client_us: f64) -> Self {
+        self.client_us = client_us.min(self.residual_us);
         self.residual_us -= self.client_us;
         self
     }

@@ -106,8 +106,8 @@ fn nothing_is_started_once_it_is_interrupted() {
     assert!(attribution.journeys.is_empty());
 }
 
-#[test]
-fn the_segments_of_a_round_add_up_to_the_mean_of_the_requests_that_count() {
+/// A round of 42 requests, of which the slowest two are left out with all their parts, however slow they are.
+fn round(ways: impl Fn(u32) -> Option<Ways>) -> AttributionRound {
     let told = |number: u32| {
         let whole = Duration::from_micros(u64::from(1_000 + number));
         let db_ms = 0.1 + 0.002 * f64::from(number % 7);
@@ -115,22 +115,42 @@ fn the_segments_of_a_round_add_up_to_the_mean_of_the_requests_that_count() {
             format!("total;dur=1, db;dur={db_ms}, framework;dur=0.2, a.json;dur=0.05, a.untold;dur=0.1");
         let segments = Segments::told(&value, whole);
         assert!((segments.sum_us() - whole.as_secs_f64() * 1e6).abs() < 1e-6);
-        Told { whole_us: f64::from(1_000 + number), segments, echo_us: 40.0 }
+        let sample = Sample { sent_ns: number.into(), received_ns: 0, server_timing: value, echo_us: 40.0 };
+        Told { whole_us: f64::from(1_000 + number), segments, ways: ways(number), sample, echo_us: 40.0 }
     };
     let mut all: Vec<Told> = (0..40).map(told).collect();
-    // The slowest of 40 are left out with all their parts, however slow they are.
     all.push(told(1_000_000));
     all.push(told(2_000_000));
-    let round = AttributionRound::of(all, vec![1_000.0; 3], 1).expect("requests told");
+    AttributionRound::of(all, vec![1_000.0; 3], 1).expect("requests told")
+}
+
+#[test]
+fn the_segments_of_a_round_add_up_to_the_mean_of_the_requests_that_count() {
+    let round = round(|_| None);
     // Two of 42 are left out at each end: from 2 to 39 remain.
     assert!((round.segments.sum_us() - 1_020.5).abs() < 1e-6, "{round:?}");
     assert!((round.segments.client_us - 40.0).abs() < 1e-9 && round.segments.residual_us > 500.0);
     assert_eq!((round.requests, round.errors), (42, 1));
+    let kept = round.samples.iter().map(|sample| sample.sent_ns).collect::<Vec<_>>();
+    assert_eq!(kept, [0, 14, 28], "some of them, spread evenly");
+}
+
+#[test]
+fn stamps_of_one_clock_give_the_way_in_place_of_the_echo() {
+    let known = round(|number| {
+        (number < 1_000_000).then_some(Ways { in_us: 200.0, out_us: 100.0 + f64::from(number) })
+    });
+    assert!((known.segments.client_us - 320.5).abs() < 1e-6, "{known:?}");
+    assert!((known.segments.sum_us() - 1_020.5).abs() < 1e-6, "{known:?}");
+    let ways = known.ways.expect("those that were left out do not matter");
+    assert!((ways.sum_us() - known.segments.client_us).abs() < 1e-6, "{known:?}");
+    let one_is_unknown = round(|number| (number != 7).then_some(Ways { in_us: 200.0, out_us: 100.0 }));
+    assert!((one_is_unknown.segments.client_us - 40.0).abs() < 1e-9 && one_is_unknown.ways.is_none());
 }
 
 #[test]
 fn an_echo_that_is_slower_than_what_is_left_explains_no_more_than_that() {
-    let segments = Segments::told("db;dur=0.9", Duration::from_millis(1)).explained_by_echo(250.0);
+    let segments = Segments::told("db;dur=0.9", Duration::from_millis(1)).with_client(250.0);
     assert!((segments.client_us - 100.0).abs() < 1e-6 && segments.residual_us.abs() < 1e-9, "{segments:?}");
 }
 

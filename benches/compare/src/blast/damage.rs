@@ -65,10 +65,17 @@ pub(crate) struct Visit {
 impl Damage {
     /// Which share of those who came after the fault got no right answer, and how long until all was well.
     pub(crate) fn shown(&self) -> String {
-        let percent = 100.0 * self.failed as f64 / self.requests.max(1) as f64;
-        let well =
-            self.recovered_ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{:.1} s", ms / 1_000.0));
-        format!("{percent:.0} % {well}")
+        format!("{} {}", self.share(), self.well_after())
+    }
+
+    /// Which share of those who came after the fault got no right answer.
+    pub(crate) fn share(&self) -> String {
+        format!("{:.0} %", 100.0 * self.failed as f64 / self.requests.max(1) as f64)
+    }
+
+    /// How long until all was well.
+    pub(crate) fn well_after(&self) -> String {
+        self.recovered_ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{:.1} s", ms / 1_000.0))
     }
 
     /// Judges what visitors saw, in the order in which they came, of a fault at this moment.

@@ -1,6 +1,5 @@
 //! One trial: a deployment under load, one of whose processes meets a fault.
 
-use std::sync::atomic::AtomicBool;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use crate::affinity::CpuSets;
 use crate::block::{self, purpose};
 use crate::dice::Dice;
 use crate::error::CompareError;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::results::ByName;
 use crate::schedule;
@@ -39,12 +39,14 @@ pub(super) struct Trial<'a> {
     pub(super) journeys: &'a [&'a dyn Journey],
     pub(super) cpu_sets: &'a CpuSets,
     pub(super) seed: u64,
+    pub(super) interruption: &'a Interruption,
     pub(super) service: &'a str,
     pub(super) fault: Fault,
 }
 
 impl Trial<'_> {
-    pub(super) fn run(&self) -> Result<Strike, CompareError> {
+    /// None where it is interrupted: what was seen until then is no trial.
+    pub(super) fn run(&self) -> Result<Option<Strike>, CompareError> {
         let (label, seconds) = (self.subject.label(), Duration::from_secs_f64);
         let failed = |source| CompareError::Generator { label: label.to_owned(), source };
         let mut guard = block::start(self.cpu_sets, label, self.subject)?;
@@ -64,25 +66,28 @@ impl Trial<'_> {
         }
         let start = Instant::now() + BREATH;
         let fault_at = seconds(self.settings.before_seconds);
-        let never = AtomicBool::new(false);
         let journeys = thread::scope(|scope| {
             let (cpu_sets, patience) = (self.cpu_sets, seconds(self.settings.patience_seconds));
             let visitors = loads.iter().map(|(journey, schedule, requests)| {
-                let visitors = Visitors { journey: *journey, requests, schedule, patience, is_over: &never };
+                let is_over = self.interruption;
+                let visitors = Visitors { journey: *journey, requests, schedule, patience, is_over };
                 let come = move || (*journey, visitors.come(address, start, cpu_sets));
                 scope.spawn(come)
             });
             let visitors = visitors.collect::<Vec<_>>();
-            thread::sleep((start + fault_at).saturating_duration_since(Instant::now()));
+            self.interruption.sleep_until(start + fault_at);
             let struck_at = start.elapsed();
-            self.strike(target.as_ref());
+            if !self.interruption.is_wanted() {
+                self.strike(target.as_ref());
+            }
             let seen = visitors.into_iter().map(ScopedJoinHandle::join);
             let seen = seen.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             seen.map(|(journey, visits)| (journey.name().to_owned(), Damage::of(&visits, struck_at)))
                 .collect()
         });
         guard.stop().map_err(|source| CompareError::Stop { label: label.to_owned(), source })?;
-        Ok(Strike { service: self.service.to_owned(), fault: self.fault, journeys })
+        let strike = Strike { service: self.service.to_owned(), fault: self.fault, journeys };
+        Ok((!self.interruption.is_wanted()).then_some(strike))
     }
 
     fn strike(&self, target: Option<&Process>) {
@@ -94,7 +99,8 @@ impl Trial<'_> {
             Fault::Restart => drop(send(Signal::TERM)),
             Fault::Pause => {
                 let _paused = send(Signal::STOP);
-                thread::sleep(Duration::from_secs_f64(self.settings.pause_seconds));
+                let pause = Duration::from_secs_f64(self.settings.pause_seconds);
+                self.interruption.sleep_until(Instant::now() + pause);
                 let _goes_on = send(Signal::CONT);
             }
         }

@@ -48,3 +48,26 @@ fn each_process_is_killed_paused_and_restarted_and_what_needs_it_is_down_until_i
     }
     assert_eq!(heard[4], "4 of 6: two: back is paused");
 }
+
+#[test]
+fn a_trial_that_is_interrupted_ends_at_once_and_is_none() {
+    let settings = BlastSettings { before_seconds: 600.0, ..BlastSettings::default() };
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    let services = vec!["back".to_owned()];
+    let targets = [(&Two as &dyn Subject, &services)];
+    let interruption = Interruption::default();
+    let blast = BlastRadius::measure(
+        &settings,
+        targets.into_iter(),
+        &[&Get("page") as &dyn Journey],
+        &cpu_sets,
+        1,
+        &interruption,
+        |_, _, _| {
+            let interruption = interruption.clone();
+            // It comes once the trial is under way, or before: either way nobody waits for ten minutes.
+            std::thread::spawn(move || interruption.want());
+        },
+    );
+    assert!(blast.expect("it ends in order").topologies["two"].is_empty());
+}

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use super::damage::Visit;
 use crate::affinity::CpuSets;
 use crate::client::{Client, Connection};
 use crate::http::Request;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 
 /// How many of one journey may wait at the same time; more than come within their patience.
@@ -26,7 +27,7 @@ pub(crate) struct Visitors<'a> {
     pub(crate) schedule: &'a [Duration],
     pub(crate) patience: Duration,
     /// Nobody comes any more from when this is so.
-    pub(crate) is_over: &'a AtomicBool,
+    pub(crate) is_over: &'a Interruption,
 }
 
 impl Visitors<'_> {
@@ -44,8 +45,8 @@ impl Visitors<'_> {
                         else {
                             return;
                         };
-                        thread::sleep((start + *due).saturating_duration_since(Instant::now()));
-                        if self.is_over.load(Ordering::Relaxed) {
+                        self.is_over.sleep_until(start + *due);
+                        if self.is_over.is_wanted() {
                             return;
                         }
                         let is_right = self.ask(address, &mut connection, request);

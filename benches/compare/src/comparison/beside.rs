@@ -189,7 +189,8 @@ impl Experiments<'_> {
             Part::Load => settings.load.as_ref().map(|plan| plan.seconds(topologies)),
             Part::ScaleOut => {
                 let (subjects, journeys) = self.grown();
-                scale.map(|scale| scale.series.seconds(subjects.len(), journeys.len()))
+                // One of them is measured twice.
+                scale.map(|scale| scale.series.seconds(subjects.len() + 1, journeys.len()))
             }
             Part::DemandStep => {
                 let (subjects, journeys) = self.grown();
@@ -273,8 +274,7 @@ impl Experiments<'_> {
 
     /// All that grow, as they are and grown, and the journeys that they answer.
     fn grown(&self) -> (Vec<&dyn Subject>, Vec<&dyn Journey>) {
-        let growths = self.comparison.growths.iter();
-        let subjects = growths.flat_map(|growth| [growth.from, growth.to]).collect::<Vec<_>>();
+        let subjects = scale_out::grown(self.comparison.growths);
         let journeys = scale_out::answered(&subjects, self.comparison.journeys);
         (subjects, journeys)
     }

@@ -1,8 +1,9 @@
 //! Which rungs a ladder has.
 
+use crate::again::Again;
 use crate::error::CompareError;
 use crate::journey::Journey;
-use crate::subject::{Running, Subject};
+use crate::subject::Subject;
 
 use super::Rung;
 
@@ -64,33 +65,9 @@ impl<'a> LadderPlan<'a> {
     }
 
     /// The subject that is measured twice, under its second label.
-    pub(super) fn twin(&self) -> Result<Twin<'a>, CompareError> {
+    pub(super) fn twin(&self) -> Result<Again<'a>, CompareError> {
         let rung = self.rungs.iter().find(|rung| rung.subject.label() == self.twin_of);
         let missing = || CompareError::Plan(format!("the ladder has no rung {:?}", self.twin_of));
-        rung.map(|rung| Twin { label: twin_label(self.twin_of), subject: rung.subject }).ok_or_else(missing)
-    }
-}
-
-pub(super) fn twin_label(twin_of: &str) -> String {
-    format!("{twin_of} (again)")
-}
-
-/// A subject under another label.
-pub(super) struct Twin<'a> {
-    label: String,
-    subject: &'a dyn Subject,
-}
-
-impl Subject for Twin<'_> {
-    fn label(&self) -> &str {
-        &self.label
-    }
-
-    fn answers(&self, journey: &str) -> bool {
-        self.subject.answers(journey)
-    }
-
-    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
-        self.subject.start()
+        rung.map(|rung| Again::of(rung.subject)).ok_or_else(missing)
     }
 }

@@ -42,7 +42,7 @@ fn results() -> Results {
         schema_version: SCHEMA_VERSION,
         began_at: None,
         seed: 42,
-        machine: Machine::detect("1.0.0"),
+        machine: Machine { unoptimised: Some(false), ..Machine::detect("1.0.0") },
         topologies: vec!["mono".to_owned(), "micro".to_owned()],
         settings: Settings::quick(42),
         control: named([("item", ratios(1.004, 0.008, 1.0))]),
@@ -79,22 +79,51 @@ fn results() -> Results {
 }
 
 #[test]
-fn the_first_line_tells_the_control_and_the_verdict_follows() {
+fn the_first_lines_tell_the_control_and_settle_the_matter_and_the_caveats_follow() {
     let text = table(&results(), false);
-    let first = text.lines().next().expect("a line");
+    let lines = text.lines().collect::<Vec<_>>();
     assert!(
-        first.starts_with("A/A: mono measured twice") && first.contains("item +0.4 % [-0.4, +1.2]"),
+        lines[0]
+            .starts_with("A/A control: measured twice under two names, mono agrees with itself in 1 of 1"),
         "{text}"
     );
+    assert!(lines[1].starts_with("micro answers in 2.05 times the p50 of mono (1 of 1 journeys)"), "{text}");
     assert!(text.contains("item: micro answers in 2.05 [2.01, 2.09] times the p50 of mono"), "{text}");
     assert!(text.contains("0.51 times its capacity"), "{text}");
+    assert!(text.contains(
+        "  A/A: mono measured twice under two labels differs from itself in p50 by item +0.4 % [-0.4, +1.2]"
+    ));
     assert!(!text.contains("withheld"), "{text}");
+}
+
+#[test]
+fn each_question_stands_once_in_the_order_in_which_it_is_asked() {
+    let text = table(&MadeUp::default().results(), false);
+    let headings = ["What it costs", "Where that comes from", "What it buys", "How far to trust it"];
+    let found = text.lines().filter(|line| headings.contains(line)).collect::<Vec<_>>();
+    assert_eq!(found, headings, "{text}");
+    let before = text.lines().position(|line| line == headings[0]).expect("it is there");
+    assert!((3..=6).contains(&before), "three to five sentences and a free line: {text}");
+}
+
+#[test]
+fn what_spoils_all_is_the_first_that_is_said() {
+    let mut results = MadeUp::default().results();
+    results.ended_because = "it was interrupted, and what was not complete does not count".to_owned();
+    results.machine.unoptimised = Some(true);
+    let text = table(&results, false);
+    assert!(
+        text.starts_with(
+            "Mind: it was interrupted, and what was not complete does not count; it was built without"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
 fn what_was_not_measured_is_said_and_never_zero() {
     let text = table(&results(), false);
-    let micro = text.lines().find(|line| line.starts_with("micro")).expect("a row of the deployment");
+    let micro = text.lines().find(|line| line.starts_with("micro     ")).expect("a row of the deployment");
     assert_eq!(micro.matches("not measured").count(), 4, "processes, threads and two memories: {text}");
     assert!(micro.ends_with("240"), "{text}");
 }
@@ -132,7 +161,11 @@ fn conclusions_are_withheld_where_the_control_differs_or_is_too_wide() {
         noisy.control =
             named([("item", Ratios { p50: Some(ratio(value, half_width)), ..Ratios::default() })]);
         let text = table(&noisy, false);
-        assert!(text.lines().nth(1).is_some_and(|line| line.contains("conclusions withheld")), "{text}");
+        assert!(
+            text.lines().nth(1).is_some_and(|line| line.starts_with("Nothing may be concluded")),
+            "{text}"
+        );
+        assert!(text.contains("item: conclusions withheld"), "{text}");
         assert!(text.contains("no conclusion is drawn") && !text.contains("answers in"), "{text}");
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn figure(results: &Results) -> Figure {
             .to_owned(),
         caution: "Means, because medians of parts do not add up, of requests that were sent one at a time: under load, waiting grows, and here nothing waits. \
                   Calls that run side by side count as long as they take together. Between processes lies the kernel, and also what the HTTP of both ends \
-                  does before its first and after its last stamp. Client and kernel is what a bare echo of as many bytes takes; what exceeds it is unexplained.",
+                  does before its first and after its last stamp. Client and kernel lies between stamps too, of the client and of the server on the one clock of their machine; \
+                  so little is left unexplained, but what happens on these ways is only bounded, not split: the table says how much of it a bare echo does not need. \
+                  Where the two do not share a clock the table says so: then it is what the echo takes, and what exceeds that is unexplained.",
         panels: panels.collect(),
         table: Table {
             head: vec!["journey", "topology", "part", "mean µs", "share"],
@@ -66,6 +68,7 @@ fn rows(journey: &str, topology: &str, cell: &AttributionCell) -> Vec<Vec<String
         })
         .collect();
     rows.push(row("together".to_owned(), numbers::short(whole), percent(1.0)));
+    rows.extend(ways(cell).map(|(part, us)| row(part.to_owned(), us, String::new())));
     let cost = cell.probe.map_or_else(
         || "not measured".to_owned(),
         |Ratio { value, low, high }| {
@@ -75,6 +78,18 @@ fn rows(journey: &str, topology: &str, cell: &AttributionCell) -> Vec<Vec<String
     );
     rows.push(row("what taking the time adds to p50".to_owned(), String::new(), cost));
     rows
+}
+
+/// What the client's part consists of, and what a bare echo takes of it.
+fn ways(cell: &AttributionCell) -> [(&'static str, String); 4] {
+    let known =
+        |us: Option<f64>| us.map_or_else(|| "not measured: no common clock".to_owned(), numbers::short);
+    [
+        ("of client and kernel: the way in", known(cell.ways.map(|ways| ways.in_us))),
+        ("of client and kernel: the way out", known(cell.ways.map(|ways| ways.out_us))),
+        ("a bare echo of as many bytes", numbers::short(cell.echo_us())),
+        ("both ways beyond that echo", known(cell.beyond_echo_us())),
+    ]
 }
 
 fn percent(share: f64) -> String {

@@ -1,13 +1,15 @@
 //! Blast radius: what goes on while a process is gone, one picture a topology.
 
 use super::figure::{Figure, Table};
-use super::panel::{Anchor, Area, LINE, Panel, TOP, WIDTH, fitting};
+use super::panel::{Anchor, Area, LINE, Panel, TOP, WIDTH, fitting, width};
 use crate::blast::{BlastRadius, Damage, Extent, Strike};
 use crate::results::Results;
 
-/// The width of the names of processes, and the height of a row.
-const NAMES: f64 = 112.0;
-const ROW: f64 = 30.0;
+/// The width of the names of faults.
+const NAMES: f64 = 64.0;
+/// The height of a row in which nothing happened to anybody, and of one that says what did.
+const CALM_ROW: f64 = 17.0;
+const ROW: f64 = 44.0;
 
 pub(super) fn figure(results: &Results) -> Figure {
     let nothing = BlastRadius::default();
@@ -25,7 +27,7 @@ pub(super) fn figure(results: &Results) -> Figure {
         heading: "Blast radius",
         see: format!(
             "One trial a row: a process is killed, paused for {:.1} s, or asked to stop; whoever is gone is started again; meanwhile visitors of all journeys come. A cell says \
-             what became of a journey, which share of those who came after the fault got no right answer within {:.0} s, and how long \
+             what became of a journey (where it is empty, nothing: it was unaffected), which share of those who came after the fault got no right answer within {:.0} s, and how long \
              it took until everybody did. A row that is dark from end to end is a process that everything needs.",
             blast.settings.pause_seconds, blast.settings.patience_seconds
         ),
@@ -69,32 +71,61 @@ fn panel(id: &str, topology: &str, strikes: &[Strike], journeys: &[String]) -> P
     let column = (WIDTH - NAMES) / journeys.len().max(1) as f64;
     let left = |number: usize| NAMES + column * number as f64;
     for (number, journey) in journeys.iter().enumerate() {
-        panel.text(left(number) + 2.0, TOP, fitting(journey, column - 4.0), "strong", Anchor::Start);
+        for (line, words) in in_two_lines(journey, column - 4.0).iter().enumerate() {
+            let y = TOP + LINE * 0.8 * line as f64;
+            panel.text(left(number) + 2.0, y, fitting(words, column - 4.0), "strong", Anchor::Start);
+        }
     }
-    let mut y = TOP + 6.0;
+    let mut y = TOP + LINE;
+    let mut of_last = None;
     for strike in strikes {
-        panel.text(0.0, y + 12.0, fitting(&strike.service, NAMES - 4.0), "small", Anchor::Start);
-        panel.text(0.0, y + 24.0, strike.fault.name(), "faint", Anchor::Start);
+        if of_last.replace(&strike.service) != Some(&strike.service) {
+            y += LINE;
+            panel.text(0.0, y, fitting(&strike.service, WIDTH), "strong", Anchor::Start);
+            y += 5.0;
+        }
+        let is_calm = strike.journeys.values().all(|damage| damage.extent == Extent::Unaffected);
+        let height = if is_calm { CALM_ROW } else { ROW };
+        panel.text(0.0, y + 12.0, strike.fault.name(), "small", Anchor::Start);
         for (number, journey) in journeys.iter().enumerate() {
             let Some(damage) = strike.journeys.get(journey) else { continue };
             let area =
-                Area { left: left(number), right: left(number + 1) - 2.0, top: y, bottom: y + ROW - 2.0 };
+                Area { left: left(number), right: left(number + 1) - 2.0, top: y, bottom: y + height - 2.0 };
             cell(&mut panel, area, damage);
         }
-        y += ROW;
+        y += height;
     }
     panel.end_at(y + LINE / 2.0);
     panel
 }
 
+/// A name that is too wide for one line, broken at its first hyphen or space.
+fn in_two_lines(name: &str, most: f64) -> Vec<&str> {
+    match name.find(['-', ' ']) {
+        Some(end) if width(name) > most => {
+            let (first, second) = name.split_at(end + 1);
+            vec![first.trim_end(), second]
+        }
+        _ => vec![name],
+    }
+}
+
 fn cell(panel: &mut Panel, area: Area, damage: &Damage) {
     let name = damage.extent.name();
     panel.rect(area, &format!("extent {name}"));
+    if damage.extent == Extent::Unaffected {
+        return;
+    }
     let class = if damage.extent == Extent::Down { "on-part" } else { "small" };
-    let (x, width) = (area.left + 3.0, area.right - area.left - 4.0);
-    panel.text(x, area.top + 12.0, fitting(name, width), class, Anchor::Start);
-    if damage.extent != Extent::Unaffected {
-        panel.text(x, area.top + 24.0, fitting(&damage.shown(), width), class, Anchor::Start);
+    let (x, most) = (area.left + 3.0, area.right - area.left - 4.0);
+    for (line, words) in [name.to_owned(), damage.share(), damage.well_after()].iter().enumerate() {
+        panel.text(
+            x,
+            13.0f64.mul_add(line as f64, area.top + 11.0),
+            fitting(words, most),
+            class,
+            Anchor::Start,
+        );
     }
 }
 

@@ -1,136 +1,34 @@
-//! What the report opens with: the verdict in plain words, and how far to trust it.
+//! What the report opens with: the verdict in plain words, question by question.
 
 use super::markup::Element;
-use crate::quantity::{Claim, Quantity};
 use crate::results::Results;
-use crate::verdict;
+use crate::verdict::{Point, Question, Verdict, spoils, withholds};
 
 /// The section at the top.
 pub(super) fn section(results: &Results) -> Element {
-    let list = |lines: Vec<String>| {
-        Element::new("ul").children(lines.into_iter().map(|line| {
-            let class =
-                if line.contains("withheld") || line.contains("no conclusion") { "warning" } else { "plain" };
-            Element::new("li").with("class", class).text(line)
-        }))
-    };
+    let Verdict { first, questions } = Verdict::of(results);
+    let first = first.into_iter().map(|line| {
+        let class = if spoils(&line) { "headline warned" } else { "headline" };
+        Element::new("p").with("class", class).text(line)
+    });
     Element::new("section")
         .with("class", "verdict")
         .with("aria-labelledby", "verdict-heading")
         .child(Element::new("h2").with("id", "verdict-heading").text("Verdict"))
-        .child(Element::new("p").text(control(results)))
-        .children(
-            headline(results).into_iter().map(|line| Element::new("p").with("class", "headline").text(line)),
-        )
-        .child(Element::new("h3").text("How far to trust it"))
-        .child(list(verdict::trust(results)))
-        .child(Element::new("h3").text("Journey by journey"))
-        .child(list(verdict::verdict(results)))
+        .children(first)
+        .children(questions.into_iter().flat_map(answered))
 }
 
-/// Whether the instrument agrees with itself, before anything that it says.
-fn control(results: &Results) -> String {
-    if results.has_no_rounds() {
-        return "No rounds were asked for, so nothing was measured twice under two names.".to_owned();
-    }
-    let journeys = || results.journey_order.iter();
-    let agreeing = journeys().filter(|journey| verdict::withheld(results, journey, Quantity::P50).is_none());
-    format!(
-        "A/A control: measured twice under two names, {} agrees with itself in {} of {} journeys (p50).",
-        results.baseline(),
-        agreeing.count(),
-        journeys().count()
-    )
+fn answered(question: Question) -> impl Iterator<Item = Element> {
+    let heading = Element::new("h3").text(question.heading);
+    std::iter::once(heading).chain(question.points.into_iter().flat_map(told))
 }
 
-/// The whole in a sentence a topology.
-fn headline(results: &Results) -> Vec<String> {
-    if results.has_no_rounds() {
-        return Vec::new();
-    }
-    let others = results.topologies.iter().skip(1);
-    let mut lines: Vec<String> = others.map(|topology| sentence(results, topology)).collect();
-    if lines.is_empty() {
-        lines.push(format!(
-            "{} was measured alone: nothing is compared but itself and the floor.",
-            results.baseline()
-        ));
-    }
-    lines
-}
-
-/// What a figure is called in the headline: before the ratio, after it, and for itself.
-const TOLD: [(Quantity, &str, &str, &str); 3] = [
-    (Quantity::P50, "answers in", "times the p50", "p50"),
-    (Quantity::Cpu, "needs", "times the CPU a request", "CPU a request"),
-    (Quantity::Capacity, "reaches", "times the capacity", "capacity"),
-];
-
-fn sentence(results: &Results, topology: &str) -> String {
-    let baseline = results.baseline();
-    let parts: Vec<String> = TOLD
-        .iter()
-        .filter_map(|(quantity, before, after, _)| {
-            let (range, count) = differing(results, topology, *quantity)?;
-            Some(format!("{before} {range} {after} of {baseline} ({count})"))
-        })
-        .collect();
-    let untold: Vec<&str> = TOLD
-        .iter()
-        .filter(|(quantity, ..)| {
-            count(results, topology, *quantity, Claim::Withheld) == results.journey_order.len()
-        })
-        .map(|(.., name)| *name)
-        .collect();
-    let mut sentences = Vec::new();
-    if !parts.is_empty() {
-        sentences.push(format!("{topology} {}.", parts.join(", ")));
-    }
-    if !untold.is_empty() {
-        sentences.push(format!(
-            "Nothing may be concluded about {topology} in {}: in no journey does {baseline}, measured twice, agree with itself \
-             well enough.",
-            untold.join(", ")
-        ));
-    }
-    if sentences.is_empty() {
-        sentences
-            .push(format!("{topology} cannot be told from {baseline} wherever a conclusion may be drawn."));
-    }
-    sentences.join(" ")
-}
-
-/// The range of the ratios that differ, and in how many journeys they do; none where none does.
-fn differing(results: &Results, topology: &str, quantity: Quantity) -> Option<(String, String)> {
-    let ratio = |journey: &String| quantity.ratio(results.ratios.get(journey)?.get(topology)?);
-    let values: Vec<f64> = with(results, topology, quantity, Claim::Differs)
-        .filter_map(|journey| Some(ratio(journey)?.value))
-        .collect();
-    let least = values.iter().copied().reduce(f64::min)?;
-    let most = values.iter().copied().reduce(f64::max)?;
-    let range = if most - least < 0.005 { format!("{least:.2}") } else { format!("{least:.2} to {most:.2}") };
-    let all = results.journey_order.len();
-    let told = values.len();
-    let told = match count(results, topology, quantity, Claim::Withheld) {
-        0 => format!("{told} of {all} journeys"),
-        withheld => format!("{told} of {all} journeys, no conclusion in {withheld}"),
+fn told(point: Point) -> impl Iterator<Item = Element> {
+    let about = point.about.map(|about| Element::new("p").with("class", "about").text(about));
+    let line = |line: String| {
+        let class = if withholds(&line) { "warning" } else { "plain" };
+        Element::new("li").with("class", class).text(line)
     };
-    Some((range, told))
-}
-
-fn count(results: &Results, topology: &str, quantity: Quantity, claim: Claim) -> usize {
-    with(results, topology, quantity, claim).count()
-}
-
-/// The journeys in which so much may be said.
-fn with<'a>(
-    results: &'a Results,
-    topology: &str,
-    quantity: Quantity,
-    claim: Claim,
-) -> impl Iterator<Item = &'a String> {
-    results
-        .journey_order
-        .iter()
-        .filter(move |journey| Claim::of(results, journey, topology, quantity) == claim)
+    about.into_iter().chain([Element::new("ul").children(point.lines.into_iter().map(line))])
 }

@@ -4,7 +4,7 @@ use super::figure::{Figure, Table};
 use super::numbers;
 use super::panel::{Anchor, Area, LINE, Panel, TOP, WIDTH, fitting};
 use super::scale::Scale;
-use crate::quantity::Quantity;
+use crate::quantity::{Claim, Quantity};
 use crate::render::scale_out::processors;
 use crate::results::Results;
 use crate::scale_out::{Grown, ScaleOut};
@@ -19,15 +19,18 @@ const SHOWN: [Quantity; 3] = [Quantity::Capacity, Quantity::P50, Quantity::Cpu];
 
 pub(super) fn figure(results: &Results) -> Figure {
     let scale_out = results.scale_out.as_ref();
-    let growths = || scale_out.into_iter().flat_map(|it| it.growths.iter().map(move |grown| (it, grown)));
+    let growths =
+        || scale_out.into_iter().flat_map(|it| it.with_control().into_iter().map(move |grown| (it, grown)));
     let panels = growths().enumerate();
-    let panels = panels.filter_map(|(number, (it, grown))| panel(number, it, grown));
+    let panels = panels.filter_map(|(number, (it, grown))| panel(number, it, &grown));
     Figure {
         id: "scale-out",
         heading: "What more processes buy",
         see: format!(
             "Each mark is a figure with more processes divided by the same without them, paired by round; the bar is its 95 % interval. A full mark leaves \
-             out 1, a hollow one cannot be told from it. For capacity more than 1 is better, for the others less is. They ran {}.",
+             out 1 and lies clear of the A/A control; a hollow one carries no conclusion. For capacity more than 1 is better, for the others less is. {} \
+             They ran {}.",
+            control(scale_out),
             processors(results)
         ),
         caution: "More processes buy capacity only where processors are idle without them. Copies of a whole deployment share no data and get \
@@ -35,9 +38,18 @@ pub(super) fn figure(results: &Results) -> Figure {
                   journeys that read are asked, and the database is not scaled with the processes.",
         panels: panels.collect(),
         table: Table {
-            head: vec!["with more processes", "beside", "journey", "figure", "before", "with them", "ratio"],
+            head: vec![
+                "with more processes",
+                "beside",
+                "journey",
+                "figure",
+                "before",
+                "with them",
+                "ratio",
+                "conclusion",
+            ],
             names: 4,
-            rows: growths().flat_map(|(it, grown)| rows(it, grown)).collect(),
+            rows: growths().flat_map(|(it, grown)| rows(it, &grown)).collect(),
         },
     }
 }
@@ -49,12 +61,25 @@ struct Row<'a> {
     before: Option<f64>,
     after: Option<f64>,
     ratio: Option<Ratio>,
+    claim: Claim,
+}
+
+/// What the control is.
+fn control(scale_out: Option<&ScaleOut>) -> String {
+    match scale_out.and_then(|it| it.twin_of.as_ref()) {
+        Some(twin_of) => {
+            format!(
+                "The last panel is the control: {twin_of} beside itself, which would be 1 if the instrument were perfect."
+            )
+        }
+        None => "Nothing was measured twice, so there is no control and no conclusion.".to_owned(),
+    }
 }
 
 fn figures<'a>(scale_out: &'a ScaleOut, grown: &'a Grown) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for (journey, cells) in &scale_out.series.journeys {
-        let ratios = scale_out.ratios(grown, journey);
+        let (ratios, control) = (scale_out.ratios(grown, journey), scale_out.control(journey));
         for quantity in SHOWN {
             let value = |label: &str| {
                 let cell = cells.get(label)?;
@@ -65,22 +90,27 @@ fn figures<'a>(scale_out: &'a ScaleOut, grown: &'a Grown) -> Vec<Row<'a>> {
                     Quantity::Cpu => cell.cpu_us_per_request,
                 }
             };
+            let ratio = quantity.ratio(&ratios);
+            let control = control.as_ref().and_then(|control| quantity.ratio(control));
             rows.push(Row {
                 journey,
                 name: quantity.name(),
                 before: value(&grown.from),
                 after: value(&grown.to),
-                ratio: quantity.ratio(&ratios),
+                ratio,
+                claim: Claim::beside(control, ratio),
             });
         }
     }
     let mib = |label: &str| scale_out.memory_kib(label).map(|kib| kib / 1024.0);
+    let ratio = scale_out.memory_ratio(grown);
     rows.push(Row {
         journey: "all journeys",
         name: "memory, MiB",
         before: mib(&grown.from),
         after: mib(&grown.to),
-        ratio: scale_out.memory_ratio(grown),
+        ratio,
+        claim: Claim::beside(scale_out.memory_control(), ratio),
     });
     rows
 }
@@ -127,7 +157,7 @@ fn draw(panel: &mut Panel, scale: &Scale, row: &Row<'_>, y: f64) {
         panel.text(PLOT.0 + 4.0, y + 4.0, "not measured", "faint", Anchor::Start);
         return;
     };
-    let differs = ratio.differs_from_one();
+    let differs = row.claim == Claim::Differs;
     let class = if differs { "s1" } else { "unsure" };
     let line = format!("interval {class}");
     panel.line((scale.at(ratio.low), y), (scale.at(ratio.high), y), &line);
@@ -159,6 +189,7 @@ fn rows(scale_out: &ScaleOut, grown: &Grown) -> Vec<Vec<String>> {
             numbers::or_not(row.before, numbers::short),
             numbers::or_not(row.after, numbers::short),
             row.ratio.map_or_else(|| "not measured".to_owned(), numbers::interval),
+            row.claim.words().to_owned(),
         ]
     };
     figures(scale_out, grown).into_iter().map(row).collect()

@@ -71,7 +71,7 @@ pub(super) fn memory(results: &Results) -> Figure {
         caution: "It is what was touched in a short run with little data, not what a long life needs. Caches of the kernel are not in it.",
         panels: panel("memory", title, &bars, &names, "MiB").into_iter().collect(),
         table: Table {
-            head: vec!["", "subject", "process", "MiB"],
+            head: vec!["when", "subject", "process", "MiB"],
             names: 3,
             rows: table_rows("after load", &bars, &names),
         },

@@ -74,7 +74,7 @@ pub(super) fn start(results: &Results) -> Figure {
                   cluster, where images are fetched and health is asked at intervals.",
         panels: panel("start", "from spawn to ready".to_owned(), &strips, "ms").into_iter().collect(),
         table: Table {
-            head: vec!["", "subject", "median", "lowest", "highest", "rounds"],
+            head: vec!["what", "subject", "median", "lowest", "highest", "rounds"],
             names: 2,
             rows: rows("start-up", &strips, "ms"),
         },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::results::BlockCell;
+use crate::results::{BlockCell, Round};
 use crate::series::Series;
 use crate::statistics::{Estimate, estimate};
 use crate::verdict;
@@ -46,16 +46,21 @@ impl Line {
         let points = distances.iter().map(point).collect();
         let are_right =
             distances.iter().all(|(_, label)| cell(label).is_some_and(|it| !verdict::too_many_errors(it)));
-        let slopes = series.rounds.iter().filter_map(|round| {
-            let place = |(round_trip_ms, label): &(f64, &String)| {
-                let cell = round.blocks.get(*label)?.journeys.get(journey)?;
-                Some((delayed_ms(*round_trip_ms, cell), cell.valid_p50_us()? / 1_000.0))
-            };
-            slope(&distances.iter().map(place).collect::<Option<Vec<_>>>()?)
-        });
-        let slopes = slopes.collect::<Vec<_>>();
+        let slopes = slopes(series, journey, distances);
         Self { points, round_trips: estimate(&slopes).filter(|_| are_right) }
     }
+}
+
+/// The slope of every round in which all distances are valid.
+pub(super) fn slopes(series: &Series, journey: &str, distances: &[(f64, &String)]) -> Vec<f64> {
+    let of_round = |round: &Round| {
+        let place = |(round_trip_ms, label): &(f64, &String)| {
+            let cell = round.blocks.get(*label)?.journeys.get(journey)?;
+            Some((delayed_ms(*round_trip_ms, cell), cell.valid_p50_us()? / 1_000.0))
+        };
+        slope(&distances.iter().map(place).collect::<Option<Vec<_>>>()?)
+    };
+    series.rounds.iter().filter_map(of_round).collect()
 }
 
 /// By how much a call was really delayed: what was asked for, and what the timers added to it.

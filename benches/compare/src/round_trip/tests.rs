@@ -87,16 +87,21 @@ fn the_words_name_what_is_sure_and_nothing_else() {
         let line = round_trip.journeys.get_mut("list").and_then(|by_topology| by_topology.get_mut("a | b"));
         line.expect("it was measured").round_trips =
             Some(Estimate { value, low: value - half_width, high: value + half_width });
-        let told =
-            sentences(&results).into_iter().find(|line| line.starts_with("list") && line.contains("a | b"));
-        told.expect("a sentence")
+        let told = sentences(&results).into_iter().find(|line| line.starts_with("a | b: "));
+        (told.expect("a sentence"), in_a_sentence(&results).unwrap_or_default())
     };
-    let sure = "list: a | b makes 2.0 sequential round trips [1.9, 2.1]: each millisecond between machines adds 2.0 ms";
-    assert_eq!(told(2.0, 0.1), sure);
-    assert!(told(0.01, 0.05).contains("no distance between them is felt"));
-    assert!(told(2.0, 0.8).contains("cannot be told: 2.0 [1.2, 2.8]"));
+    let (sure, in_a_sentence) = told(2.0, 0.1);
+    assert!(sure.starts_with("a | b: list 2.0 [1.9, 2.1], <item> & \"more\" 2.0 ["), "{sure}");
+    assert!(sure.ends_with("each millisecond between machines adds so many"), "{sure}");
+    assert_eq!(
+        in_a_sentence,
+        "Each millisecond between machines adds 2.0 ms to a request in a | b (2 of 2 journeys)."
+    );
+    let told = |value, half_width| told(value, half_width).0;
+    assert!(told(0.01, 0.05).contains("none in list: no distance between processes is felt"));
+    assert!(told(2.0, 0.8).contains("how many cannot be told in list (2.0 [1.2, 2.8])"));
     assert!(
-        told(0.0, 0.3).contains("no round trip of a | b between processes can be told (0.0 [-0.3, 0.3])"),
+        told(0.0, 0.3).contains("whether any cannot be told in list (0.0 [-0.3, 0.3])"),
         "as long as one may be hidden in it, neither one nor none is claimed"
     );
 }

@@ -1,6 +1,8 @@
 //! An attribution that nobody measured.
 
-use crate::attribution::{Attribution, AttributionCell, AttributionRound, AttributionSettings, Segments};
+use crate::attribution::{
+    Attribution, AttributionCell, AttributionRound, AttributionSettings, Sample, Segments, Ways,
+};
 
 /// The second topology has all that the first has, and calls between its processes: it takes `ratio` times as long.
 pub(super) fn made_up(p50_us: f64, ratio: f64, journeys: &[&str]) -> Attribution {
@@ -33,9 +35,16 @@ fn cell(p50_us: f64, factor: f64) -> Option<AttributionCell> {
             requests: 300,
             errors: 0,
             segments,
-            echo_us: us(0.2),
+            echo_us: us(0.15),
+            ways: Some(Ways { in_us: us(0.08), out_us: us(0.12) }),
             timed_p50_us: segments.sum_us() * 1.01,
             plain_p50_us: Some(segments.sum_us()),
+            samples: vec![Sample {
+                sent_ns: 1_000_000_000,
+                received_ns: 1_000_100_000,
+                server_timing: "total;dur=0.08;begun=1000008000;told=1000088000, db;dur=0.08".to_owned(),
+                echo_us: us(0.15),
+            }],
         }
     };
     AttributionCell::of((0..5).map(round).collect())

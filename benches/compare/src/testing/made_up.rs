@@ -114,7 +114,7 @@ impl MadeUp {
     /// The first holds all the time, the second never again.
     fn demand_step() -> DemandStep {
         let settings = DemandStepSettings { rounds: 1, ..DemandStepSettings::default() };
-        let labels = ["mono", "2 × mono"].map(str::to_owned);
+        let labels = ["mono", "2 × mono", "mono (again)"].map(str::to_owned);
         let trial = |(label, slow_ms): (&String, u64)| {
             let seen = (0..5_500).map(|due| {
                 let took = if due < 1_500 { 2 } else { slow_ms };
@@ -134,11 +134,11 @@ impl MadeUp {
     /// Of `mono` a second copy, which answers as much as the ratio says.
     fn scale_out(self, settings: &Settings) -> ScaleOut {
         let plan = settings.series();
-        let labels = ["mono", "2 × mono"].map(str::to_owned);
+        let labels = ["mono", "2 × mono", "mono (again)"].map(str::to_owned);
         let mut dice = Dice::new(self.seed, &[1]);
         let mut measurements = Measurements::new();
         for round in 0..plan.rounds {
-            let factors = [1.0, 1.0 / self.ratio];
+            let factors = [1.0, 1.0 / self.ratio, 1.0];
             let block = |(number, label): (usize, &String)| {
                 let began = (round * labels.len() + number) as f64 * 2.0;
                 (label.clone(), self.block(&mut dice, began, factors[number], &["all"], &JOURNEYS[..1]))
@@ -151,7 +151,7 @@ impl MadeUp {
         let grown = Grown { from: labels[0].clone(), to: labels[1].clone() };
         let series =
             Series { settings: plan, labels: labels.to_vec(), journeys, rounds: measurements.rounds };
-        ScaleOut { growths: vec![grown], series }
+        ScaleOut { growths: vec![grown], twin_of: Some(labels[0].clone()), series }
     }
 
     /// Of one process everything needs, of another one the second journey alone.

@@ -29,6 +29,8 @@ where
     let edge = request.app_data::<std::rc::Rc<Edge>>();
     let is_told = edge.is_some_and(|edge| edge.may_know_timing(request.headers()));
     let is_described = edge.is_some_and(|edge| edge.exposure == Exposure::Public);
+    let wants_moments =
+        is_told && request.headers().get(header::ASKED).is_some_and(|it| it == header::MOMENTS);
     let clock = clock.clone();
     let stopwatch = Stopwatch::since(begun, move || clock.instant());
     let answering = {
@@ -39,7 +41,12 @@ where
         let mut response = cleave_timing::within(stopwatch.clone(), answering).await?;
         // The rest of a body may have come meanwhile: the next request begins later.
         arrival.take();
-        if is_told && let Ok(value) = HeaderValue::try_from(header::write(&stopwatch.told(), is_described)) {
+        if !is_told {
+            return Ok(response);
+        }
+        let told = stopwatch.told();
+        let moments = wants_moments.then(|| stopwatch.moments());
+        if let Ok(value) = HeaderValue::try_from(header::write(&told, moments, is_described)) {
             response.headers_mut().insert(HeaderName::from_static(header::NAME), value);
         }
         Ok(response)

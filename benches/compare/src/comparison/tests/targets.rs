@@ -79,7 +79,7 @@ fn what_runs_already_is_asked_in_its_own_words_and_what_cannot_be_seen_of_it_is_
     assert!(results.cpu_sets.servers.is_empty() && results.machine.unoptimised.is_none());
     let text = render::table(&results, false);
     assert!(text.contains("target at http://shop.example:80") && text.contains("not measured"), "{text}");
-    let row = text.lines().find(|line| line.starts_with("target ")).expect("a row of deployments");
+    let row = text.lines().find(|line| line.starts_with("target    ")).expect("a row of deployments");
     assert_eq!(row.matches("not measured").count(), 5, "no zero stands for what is not known: {row}");
 }
 
