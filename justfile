@@ -65,6 +65,14 @@ bench filter="":
 bench-scale filter="":
     cargo bench --bench scale -- {{ quote(filter) }}
 
+# Measure a call to another process beside a bare round trip over the same kind of socket
+bench-hop:
+    cargo bench --bench hop
+
+# Measure the gateway beside nginx as a plain proxy, where nginx is installed
+bench-proxy:
+    cargo bench --bench proxy
+
 # Check that every benchmark compiles and runs once (in the profile of the tests, which shares their build)
 bench-check:
     cargo test --workspace --bench '*'

@@ -46,8 +46,8 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
         Problem::new(status, code, detail, &context.request_id).error_response()
     };
     let (method, path) = (request.method().as_str(), request.path());
-    let passed_on = match outgoing(&request, payload) {
-        Ok(passed_on) => passed_on,
+    let passed_on = match outgoing(&request) {
+        Ok(head) => head.map(|()| body(&request, payload)),
         Err(error) => {
             let detail = format!("the request cannot be passed on: {error}");
             return refuse(StatusCode::BAD_REQUEST, "malformed_request", detail);
@@ -55,7 +55,8 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
     };
     let operations = route.published.operations;
     let operation = operations.iter().find(|operation| operation.matches(method, path));
-    let response = match route.peer.forward(&context, operation, passed_on).await {
+    let again = || Some(outgoing(&request).ok()?.map(|()| Outgoing::empty()));
+    let response = match route.peer.forward(&context, operation, passed_on, again).await {
         Ok(answer) => incoming(answer),
         Err(failure) => {
             let (kind, code) = match failure {
@@ -72,8 +73,8 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
     response
 }
 
-fn outgoing(request: &HttpRequest, payload: Payload) -> Result<http::Request<Outgoing>, http::Error> {
-    let mut passed_on = http::Request::new(body(request, payload));
+fn outgoing(request: &HttpRequest) -> Result<http::Request<()>, http::Error> {
+    let mut passed_on = http::Request::new(());
     *passed_on.method_mut() = http::Method::from_bytes(request.method().as_str().as_bytes())?;
     *passed_on.uri_mut() = match request.uri().path_and_query() {
         Some(path_and_query) => http::Uri::try_from(path_and_query.as_str())?,
@@ -81,6 +82,8 @@ fn outgoing(request: &HttpRequest, payload: Payload) -> Result<http::Request<Out
     };
     let named = named_by_connection(request);
     let headers = passed_on.headers_mut();
+    // With room for what the peer is told beside them, so that the map does not grow while it is filled.
+    headers.reserve(request.headers().len() + headers::ADDED_FOR_PEERS);
     for (name, value) in request.headers() {
         let name = HeaderName::from_bytes(name.as_str().as_bytes())?;
         if is_for_this_hop(&name) || is_ours_to_say(&name) || named.iter().any(|own| name == own.as_str()) {

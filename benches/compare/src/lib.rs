@@ -144,6 +144,7 @@ pub use load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 pub use loading::LoadError;
 pub use machine::Machine;
 pub use overshoot::Overshoot;
+pub use proc::ThreadTimes;
 pub use progress::{Progress, TerminalProgress};
 pub use quantity::Quantity;
 pub use results::{

@@ -5,11 +5,11 @@ use std::fs;
 
 /// The CPU time of every thread of one process at one moment, in nanoseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ThreadTimes(BTreeMap<u32, u64>);
+pub struct ThreadTimes(BTreeMap<u32, u64>);
 
 impl ThreadTimes {
     /// Reads `/proc/<pid>/task/*/schedstat`; `/proc/<pid>/schedstat` would tell of the main thread only.
-    pub(crate) fn read(pid: u32) -> Option<Self> {
+    pub fn read(pid: u32) -> Option<Self> {
         let mut times = BTreeMap::new();
         for entry in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
             let path = entry.ok()?.path();
@@ -24,7 +24,7 @@ impl ThreadTimes {
     }
 
     /// The CPU time spent since `before`, in microseconds. What threads spent that have ended since is lost.
-    pub(crate) fn since_us(&self, before: &Self) -> f64 {
+    pub fn since_us(&self, before: &Self) -> f64 {
         let spent_ns: u64 = self
             .0
             .iter()

@@ -9,6 +9,7 @@ mod choice;
 mod connection;
 mod endpoint;
 mod lines;
+mod names;
 mod pool;
 mod retry;
 mod round_trip;
@@ -32,7 +33,7 @@ use retry::Budget;
 pub use round_trip::RoundTrip;
 
 use crate::server::UNAUTHENTICATED;
-use crate::{MemoryServer, Operation, Problem, headers};
+use crate::{MemoryServer, Operation, Problem};
 
 /// The largest answer that an adapter reads, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -155,26 +156,24 @@ impl Peer {
     /// Passes a whole request on and streams its answer back: what the gateway does.
     ///
     /// The caller has cleaned the headers; this adds what a peer needs. A request whose body streams is sent
-    /// at most once, and so is a command of which the caller does not know that it is repeatable.
+    /// at most once, and so is a command of which the caller does not know that it is repeatable; any other one is made `again`
+    /// where an attempt fails, since a copy for all of them would be thrown away nearly always.
     pub async fn forward(
         &self,
         context: &Context,
         operation: Option<&Operation>,
-        mut request: Request<Outgoing>,
+        request: Request<Outgoing>,
+        again: impl Fn() -> Option<Request<Outgoing>>,
     ) -> Result<http::Response<PooledBody>, CallFailure> {
-        self.sign(context, request.headers_mut());
         let is_repeatable = request.method() != Method::POST
             || context.idempotency_key.is_some()
             || operation.is_some_and(|operation| operation.is_repeatable);
-        let parts = (request.method().clone(), request.uri().clone(), request.headers().clone());
         let can_rebuild = request.body().is_empty();
-        let mut next = Some(request);
+        let mut first = Some(request);
         let rebuild = || {
-            next.take().or_else(|| {
-                let mut again = Request::new(Outgoing::empty());
-                (*again.method_mut(), *again.uri_mut(), *again.headers_mut()) = parts.clone();
-                can_rebuild.then_some(again)
-            })
+            let mut request = first.take().or_else(|| can_rebuild.then(&again).flatten())?;
+            self.sign(context, request.headers_mut());
+            Some(request)
         };
         let calling = cleave_timing::begin_call(&self.name);
         let answer = self.within_deadline(context, self.attempts(is_repeatable, rebuild)).await;
@@ -227,7 +226,7 @@ impl Peer {
         *request.method_mut() = method.clone();
         *request.uri_mut() = uri.clone();
         let headers = request.headers_mut();
-        headers.insert(headers::ERRORS, HeaderValue::from_static("typed"));
+        headers.insert(names::ERRORS, HeaderValue::from_static("typed"));
         if !body.is_empty() {
             headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
@@ -241,13 +240,13 @@ impl Peer {
                 }
             }
             Caller::System => {
-                headers.insert(headers::CALLER, HeaderValue::from_static("system"));
+                headers.insert(names::CALLER, HeaderValue::from_static("system"));
             }
         }
         if let Some(key) = &context.idempotency_key
             && let Ok(key) = HeaderValue::from_str(key.as_str())
         {
-            headers.insert(headers::IDEMPOTENCY_KEY, key);
+            headers.insert(names::IDEMPOTENCY_KEY, key);
         }
         request
     }
@@ -255,13 +254,13 @@ impl Peer {
     /// What every request to a peer carries.
     fn sign(&self, context: &Context, headers: &mut HeaderMap) {
         headers.insert(http::header::HOST, self.host.clone());
-        headers.insert(headers::CREDENTIAL, self.credential.clone());
+        headers.insert(names::CREDENTIAL, self.credential.clone());
         if let Ok(request_id) = HeaderValue::from_str(context.request_id.as_str()) {
-            headers.insert(headers::REQUEST_ID, request_id);
+            headers.insert(names::REQUEST_ID, request_id);
         }
         let remaining = context.remaining(self.clock.instant()).as_millis();
         let remaining = u64::try_from(remaining).unwrap_or(u64::MAX).max(1);
-        headers.insert(headers::DEADLINE_MS, HeaderValue::from(remaining));
+        headers.insert(names::DEADLINE_MS, HeaderValue::from(remaining));
     }
 
     /// Tries until an answer begins, as often as is safe and the budget allows. A lost connection leaves open whether the

@@ -73,7 +73,7 @@ impl Wire {
                 request.headers_mut().insert(headers::ERRORS, http::HeaderValue::from_static("typed"));
             }
             let context = self.context();
-            let answer = peer.forward(&context, None, request).await.expect("an answer");
+            let answer = peer.forward(&context, None, request, || None).await.expect("an answer");
             assert_eq!(answer.status().as_u16(), status_of(error.kind()).as_u16(), "{error:?}");
             assert_eq!(answer.headers()["content-type"], "application/problem+json", "{error:?}");
             let mut body = answer.into_body();
