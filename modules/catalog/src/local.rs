@@ -172,7 +172,7 @@ impl Catalog for LocalCatalog {
         product_id: ProductId,
     ) -> Result<ProductWithStock, CatalogError> {
         let available = async { Ok(self.available(context, product_id).await) };
-        let (product, available) = tokio::try_join!(self.product(product_id), available)?;
+        let (available, product) = tokio::try_join!(available, self.product(product_id))?;
         Ok(ProductWithStock { product, available })
     }
 
