@@ -14,6 +14,7 @@ pub(crate) struct BarePair<Stream> {
     stream: Stream,
     request: Vec<u8>,
     answer_length: usize,
+    buffer: Vec<u8>,
 }
 
 impl BarePair<TcpStream> {
@@ -43,15 +44,15 @@ impl<Stream: Read + Write + Send + 'static> BarePair<Stream> {
         let answer_length = answer.len();
         let answer = answer.to_vec();
         thread::spawn(move || answer_all(served, &answer));
-        Self { stream, request: request.to_vec(), answer_length }
+        Self { stream, request: request.to_vec(), answer_length, buffer: vec![0; LARGEST_MESSAGE] }
     }
 
     /// There and back.
     pub(crate) fn exchange(&mut self) {
         self.stream.write_all(&self.request).expect("the other end is there");
-        let (mut buffer, mut length) = ([0; LARGEST_MESSAGE], 0);
+        let mut length = 0;
         while length < self.answer_length {
-            length += self.stream.read(&mut buffer[length..]).expect("an answer");
+            length += self.stream.read(&mut self.buffer[length..]).expect("an answer");
         }
         assert_eq!(length, self.answer_length, "more came than was expected");
     }
@@ -59,7 +60,7 @@ impl<Stream: Read + Write + Send + 'static> BarePair<Stream> {
 
 /// Ends when the other end has gone.
 fn answer_all(mut stream: impl Read + Write, answer: &[u8]) {
-    let (mut buffer, mut length) = ([0; LARGEST_MESSAGE], 0);
+    let (mut buffer, mut length) = (vec![0; LARGEST_MESSAGE], 0);
     while let Ok(read @ 1..) = stream.read(&mut buffer[length..]) {
         length += read;
         if buffer[..length].ends_with(END_OF_HEAD) {
