@@ -2,6 +2,7 @@
 
 mod cells;
 pub mod health;
+mod stopping;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -14,13 +15,12 @@ use std::time::Duration;
 use actix_http::Protocol;
 use actix_rt::net::{TcpStream, UnixStream};
 use actix_server::{Server, ServerHandle};
-use actix_service::{Service as _, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service};
+use actix_service::{ServiceFactoryExt as _, fn_service};
 use actix_web::web::{self, ServiceConfig};
 use cleave_core::Clock;
 use cleave_db::Database;
 use cleave_rest::server::{Exposure, http_service, not_found};
-use futures_util::future::{LocalBoxFuture, join_all};
-use tokio::sync::watch;
+use futures_util::future::join_all;
 
 use crate::background::Background;
 use crate::compose::Cell;
@@ -30,6 +30,8 @@ use crate::process::Process;
 use crate::settings::Settings;
 use crate::settled;
 use crate::topology::{Link, Service, Topology};
+
+use stopping::Stopping;
 
 /// The sockets of a process, bound and not yet served.
 #[derive(Debug)]
@@ -264,71 +266,5 @@ fn unix(
             stopping.told(),
             timed.clone(),
         )))
-    }
-}
-
-/// How connections learn that the server stops, and how it learns that they are closed and that its threads have ended: each has a
-/// receiver until then.
-#[derive(Debug, Clone, Default)]
-struct Stopping {
-    connections: Arc<watch::Sender<bool>>,
-    workers: Arc<watch::Sender<()>>,
-}
-
-/// What a worker thread holds for as long as it serves.
-#[derive(Debug, Clone)]
-struct AtWork(#[expect(dead_code, reason = "it is there to be dropped")] watch::Receiver<()>);
-
-impl Stopping {
-    /// The same service of connections, which counts those that are open.
-    fn counts<F, Stream>(
-        &self,
-        service: F,
-    ) -> impl ServiceFactory<
-        Stream,
-        Config = F::Config,
-        Response = F::Response,
-        Error = F::Error,
-        InitError = F::InitError,
-    > + use<F, Stream>
-    where
-        F: ServiceFactory<Stream>,
-    {
-        let stopping = self.clone();
-        apply_fn_factory(service, move |stream: Stream, service: &F::Service| {
-            let (open, served) = (stopping.connections.subscribe(), service.call(stream));
-            async move {
-                let served = served.await;
-                drop(open);
-                served
-            }
-        })
-    }
-
-    /// What each connection waits for until it is told.
-    fn told(&self) -> impl Fn() -> LocalBoxFuture<'static, ()> + use<> {
-        let stopping = self.clone();
-        move || {
-            let mut stopping = stopping.connections.subscribe();
-            Box::pin(async move {
-                // An error means that there is no server any more.
-                let _told_or_gone = stopping.wait_for(|is_stopping| *is_stopping).await;
-            })
-        }
-    }
-
-    /// Has every connection end after what is under way, and waits until all are closed.
-    async fn close_all(&self) {
-        self.connections.send_replace(true);
-        self.connections.closed().await;
-    }
-
-    fn at_work(&self) -> AtWork {
-        AtWork(self.workers.subscribe())
-    }
-
-    /// Waits until all worker threads have dropped what they served with.
-    async fn workers_ended(&self) {
-        self.workers.closed().await;
     }
 }
