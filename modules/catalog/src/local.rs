@@ -164,15 +164,15 @@ impl Catalog for LocalCatalog {
         Ok(Page { items, next_cursor })
     }
 
-    /// The product and its stock are asked for at once: the inventory may be far away, and what the database takes is
-    /// as long as a call. It is asked in vain for a product that does not exist, which nobody waits for.
+    /// First the product, then its stock. Both at once would be a little quicker where the inventory is far
+    /// away, and would ask it in vain for every product that does not exist.
     async fn get_product(
         &self,
         context: &Context,
         product_id: ProductId,
     ) -> Result<ProductWithStock, CatalogError> {
-        let available = async { Ok(self.available(context, product_id).await) };
-        let (available, product) = tokio::try_join!(available, self.product(product_id))?;
+        let product = self.product(product_id).await?;
+        let available = self.available(context, product_id).await;
         Ok(ProductWithStock { product, available })
     }
 

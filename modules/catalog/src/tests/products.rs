@@ -47,29 +47,11 @@ async fn a_product_is_answered_with_what_the_inventory_has_now() {
 }
 
 #[tokio::test]
-async fn the_inventory_is_asked_before_it_is_known_whether_there_is_such_a_product() {
-    let mut inventory = MockInventory::new();
-    inventory.expect_get_stock().once().returning(|_, product_id| Ok(Stock { product_id, available: 7 }));
-    let world = World::with_inventory(inventory).await;
+async fn an_unknown_product_is_not_found_and_the_inventory_is_not_asked() {
+    let world = World::with_inventory(MockInventory::new()).await;
     let product_id: ProductId = id(9);
     let outcome = world.catalog.get_product(&world.context(Caller::Anonymous), product_id).await;
     assert_eq!(outcome, Err(CatalogError::ProductNotFound { product_id }));
-}
-
-#[tokio::test]
-async fn an_unknown_product_is_not_found_however_silent_the_inventory_is() {
-    let world = World::new().await;
-    let (database, clock) = (world.database.clone(), Arc::new(SystemClock));
-    let settings =
-        Settings { stock_timeout_ms: 3_600_000.try_into().expect("not zero"), ..Settings::default() };
-    let catalog =
-        LocalCatalog::new(database, Rc::new(SilentInventory), clock.clone(), world.ids.clone(), &settings);
-    let context = Context { deadline: clock.instant() + Duration::from_hours(2), ..world.admin() };
-    let product_id: ProductId = id(9);
-    assert_eq!(
-        catalog.get_product(&context, product_id).await,
-        Err(CatalogError::ProductNotFound { product_id })
-    );
 }
 
 #[tokio::test]
