@@ -1,8 +1,8 @@
 //! Connections that are handed from one user to the next.
 //!
-//! The pool of sqlx asks every connection that comes back whether it lives, in a task of its own. That is half of what a point
-//! read costs: two wake-ups of the thread that runs SQLite, or a round trip to a server. Here a user who has come to an end
-//! says so, and the next one has the connection as it is; a connection that is merely dropped is closed.
+//! The pool of sqlx asks every connection that comes back whether it lives, in a task of its own: one more wake-up of the thread
+//! that runs SQLite, or one more round trip to a server, for each statement. Here a user who has come to an end says so, and the
+//! next one has the connection as it is; a connection that is merely dropped is closed.
 
 use std::io::ErrorKind;
 use std::ops::{Deref, DerefMut};
