@@ -188,7 +188,7 @@ impl Running {
         self.handle.pause().await;
         let patience = Duration::from_secs(self.process.settings.server.drain_seconds);
         let _all_closed_or_out_of_patience = tokio::time::timeout(patience, self.stopping.close_all()).await;
-        // Nothing is under way any more. A graceful stop of the server would look once a second whether that is so.
+        // Nobody is waited for any longer. A graceful stop of the server would look once a second whether that is so.
         self.handle.stop(false).await;
         let served = self.server.await.map_err(io::Error::other)?;
         self.stopping.workers_ended().await;

@@ -83,7 +83,7 @@ fn outgoing(request: &HttpRequest) -> Result<http::Request<()>, http::Error> {
     let named = named_by_connection(request);
     let headers = passed_on.headers_mut();
     // With room for what the peer is told beside them, so that the map does not grow while it is filled.
-    headers.reserve(request.headers().len() + headers::ADDED_FOR_PEERS);
+    headers.reserve(request.headers().len() + Peer::ADDED_HEADERS);
     for (name, value) in request.headers() {
         let name = HeaderName::from_bytes(name.as_str().as_bytes())?;
         if is_for_this_hop(&name) || is_ours_to_say(&name) || named.iter().any(|own| name == own.as_str()) {

@@ -18,8 +18,5 @@ pub const CALLER: &str = "x-cleave-caller";
 /// `typed` where the caller is an adapter that wants the contract's own error in the problem.
 pub const ERRORS: &str = "x-cleave-errors";
 
-/// How many headers a client half adds to a request that it passes on: those above but for the last two, and `host`.
-pub const ADDED_FOR_PEERS: usize = 4;
-
 /// Every header that only peers may send; the gateway drops them from public requests.
 pub const PEERS_ONLY: [&str; 4] = [DEADLINE_MS, CREDENTIAL, CALLER, ERRORS];

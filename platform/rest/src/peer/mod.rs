@@ -251,6 +251,9 @@ impl Peer {
         request
     }
 
+    /// How many headers a request that is passed on gets: as many as `sign` sets.
+    pub const ADDED_HEADERS: usize = 4;
+
     /// What every request to a peer carries.
     fn sign(&self, context: &Context, headers: &mut HeaderMap) {
         headers.insert(http::header::HOST, self.host.clone());
