@@ -3,6 +3,7 @@
 mod beside;
 mod preflight;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,11 +64,27 @@ pub struct Comparison<'a> {
     pub keep: &'a dyn Fn(&Results) -> anyhow::Result<()>,
 }
 
-/// Why an interrupted run ended, for its results.
-const INTERRUPTED: &str = "it was interrupted, and what was not complete does not count";
+/// Why there are no more rounds, for the results.
+struct Ending {
+    because: Cow<'static, str>,
+    /// Whether more had been planned.
+    is_early: bool,
+}
 
-/// Why there are no more rounds in results that are kept while a run goes on.
-const UNFINISHED: &str = "it is not finished";
+impl Ending {
+    const INTERRUPTED: Self = Self::early("it was interrupted, and what was not complete does not count");
+
+    /// In results that are kept while a run goes on.
+    const UNFINISHED: Self = Self::early("it is not finished");
+
+    const fn early(because: &'static str) -> Self {
+        Self { because: Cow::Borrowed(because), is_early: true }
+    }
+
+    fn in_time(because: String) -> Self {
+        Self { because: Cow::Owned(because), is_early: false }
+    }
+}
 
 /// How long this program waits to see what others do.
 const LISTENING: Duration = Duration::from_millis(250);
@@ -101,13 +118,14 @@ impl Comparison<'_> {
         course.note(&self.timetable(&experiments.ahead(&found)));
         frame.phases = Phases::asked(settings);
         experiments.measure(&mut found, &mut course, &mut |found| {
-            self.keep(&frame.results(&collected, found, UNFINISHED))
+            self.keep(&frame.results(&collected, found, &Ending::UNFINISHED))
         })?;
 
         frame.phases = self.phases(&collected, &preflight);
         course.begin(settings.budget_seconds);
-        let keep = |collected: &Collected<'_>| self.keep(&frame.results(collected, &found, UNFINISHED));
-        let ended_because = self.rounds(&entries, &preflight, &frame, &mut collected, &mut course, &keep)?;
+        let keep =
+            |collected: &Collected<'_>| self.keep(&frame.results(collected, &found, &Ending::UNFINISHED));
+        let ending = self.rounds(&entries, &preflight, &frame, &mut collected, &mut course, &keep)?;
         if collected.rounds() == 0 && settings.rounds_most > 0 {
             if !self.interruption.is_wanted() {
                 return Err(CompareError::NoRounds { limit_seconds: settings.limit_seconds });
@@ -117,7 +135,7 @@ impl Comparison<'_> {
             }
         }
         frame.machine.steal_share = frame.stolen_share();
-        Ok(frame.results(&collected, &found, &ended_because))
+        Ok(frame.results(&collected, &found, &ending))
     }
 
     /// Measures rounds, and says why there are no more.
@@ -129,7 +147,7 @@ impl Comparison<'_> {
         collected: &mut Collected<'_>,
         course: &mut Course<'_>,
         keep: &dyn Fn(&Collected<'_>) -> Result<(), CompareError>,
-    ) -> Result<String, CompareError> {
+    ) -> Result<Ending, CompareError> {
         // The rounds have their budget to themselves; those of an earlier run lie before it.
         let before = preflight.took + Duration::from_secs_f64(frame.earlier_seconds);
         let began = Instant::now().checked_sub(before).unwrap_or_else(Instant::now);
@@ -162,15 +180,16 @@ impl Comparison<'_> {
             });
             match round {
                 Ok(Some(round)) => collected.add(round),
-                Ok(None) if self.interruption.is_wanted() => return Ok(INTERRUPTED.to_owned()),
+                Ok(None) if self.interruption.is_wanted() => return Ok(Ending::INTERRUPTED),
                 Ok(None) => {
-                    return Ok("the time limit was reached inside a round, which does not count".to_owned());
+                    return Ok(Ending::early(
+                        "the time limit was reached inside a round, which does not count",
+                    ));
                 }
                 Err(CompareError::Gone { label, .. }) if rounds > 0 => {
-                    return Ok(format!(
-                        "{label} stopped answering in round {}, which does not count",
-                        rounds + 1
-                    ));
+                    let because =
+                        format!("{label} stopped answering in round {}, which does not count", rounds + 1);
+                    return Ok(Ending { because: because.into(), is_early: true });
                 }
                 Err(error) => return Err(error),
             }
@@ -257,27 +276,28 @@ impl Comparison<'_> {
     }
 
     /// Why no further round should begin, which would end at `would_end_seconds`; none if one should.
-    fn enough(&self, collected: &Collected<'_>, would_end_seconds: f64, clock: RoundClock) -> Option<String> {
+    fn enough(&self, collected: &Collected<'_>, would_end_seconds: f64, clock: RoundClock) -> Option<Ending> {
         let settings = &self.settings;
         let rounds = collected.rounds();
         if self.interruption.is_wanted() {
-            return Some(INTERRUPTED.to_owned());
+            return Some(Ending::INTERRUPTED);
         }
         if rounds >= settings.rounds_most {
-            return Some(format!("all {rounds} rounds of the plan were measured"));
+            return Some(Ending::in_time(format!("all {rounds} rounds of the plan were measured")));
         }
         if rounds >= settings.rounds_target && collected.widest_half_width() <= settings.stop_half_width {
             let percent = settings.stop_half_width * 100.0;
-            return Some(format!("every p50 interval is within ±{percent:.1} %"));
+            return Some(Ending::in_time(format!("every p50 interval is within ±{percent:.1} %")));
         }
         if rounds >= settings.rounds_least && would_end_seconds > clock.budget_seconds {
-            return Some(format!(
-                "another round would exceed the budget of {:.0} s",
-                settings.budget_seconds
-            ));
+            let budget_seconds = settings.budget_seconds;
+            return Some(Ending::in_time(format!(
+                "another round would exceed the budget of {budget_seconds:.0} s"
+            )));
         }
+        let limit_seconds = settings.limit_seconds;
         (would_end_seconds > clock.limit_seconds)
-            .then(|| format!("another round would exceed the limit of {:.0} s", settings.limit_seconds))
+            .then(|| Ending::in_time(format!("another round would exceed the limit of {limit_seconds:.0} s")))
     }
 }
 
@@ -327,11 +347,12 @@ impl Frame {
         }
     }
 
-    fn results(&self, collected: &Collected<'_>, found: &Findings, ended_because: &str) -> Results {
+    fn results(&self, collected: &Collected<'_>, found: &Findings, ending: &Ending) -> Results {
         let mut results = collected.results(self.machine.clone(), self.cpu_sets.clone(), self.phases);
         results.began_at.clone_from(&self.began_at);
         results.script_steps = self.script_steps;
-        ended_because.clone_into(&mut results.ended_because);
+        results.ended_because = ending.because.clone().into_owned();
+        results.cut_short = ending.is_early;
         results.elapsed_seconds = self.earlier_seconds + self.run_began.elapsed().as_secs_f64();
         results.targets.clone_from(&self.targets);
         found.put_into(&mut results);

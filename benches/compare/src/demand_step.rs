@@ -133,6 +133,14 @@ impl DemandStep {
         self.trials.iter().filter(move |it| it.label == label && it.journey == journey && !it.void)
     }
 
+    /// Of each trial that counts when the service level held again, in ms; none where no trial counts.
+    pub(crate) fn holds_again(&self, label: &str, journey: &str) -> Option<String> {
+        let shown = |ms: Option<f64>| ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms:.0}"));
+        let trials = self.of(label, journey).map(|trial| shown(trial.level.holds_again_ms));
+        let trials = trials.collect::<Vec<_>>();
+        (!trials.is_empty()).then(|| trials.join(", "))
+    }
+
     /// The journeys, each once.
     pub fn journeys(&self) -> BTreeSet<&str> {
         self.trials.iter().map(|trial| trial.journey.as_str()).collect()

@@ -241,7 +241,6 @@ impl Ladder {
         };
         let Some(gap) = gap else { return format!("{name} not measured in enough rounds") };
         let Gap { us, ratio } = gap;
-        let ratio = format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high);
         match self.claim(journey, quantity, Some(gap)) {
             Claim::Differs => {
                 let us = format!("{:+.0} µs [{:+.0}, {:+.0}]", us.value, us.low, us.high);

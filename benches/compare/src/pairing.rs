@@ -52,6 +52,18 @@ pub(crate) fn pairs(
     rounds.iter().filter_map(pair).collect()
 }
 
+/// `over` over `under`, round by round.
+pub(crate) fn quotients(
+    rounds: &[Round],
+    journey: &str,
+    over: &str,
+    under: &str,
+    value: impl Fn(&BlockCell) -> Option<f64>,
+) -> Vec<f64> {
+    let pairs = pairs(rounds, journey, over, under, value);
+    pairs.into_iter().map(|(over, under)| over / under).collect()
+}
+
 fn ratio(
     rounds: &[Round],
     journey: &str,

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use crate::results::{Cell, Floor, Ratios, Results};
 use crate::statistics::Ratio;
-use crate::verdict::{Point, Question, Verdict, spoils, withholds};
+use crate::verdict::{Point, Question, Sentence, Verdict, withholds};
 
 const NOT_MEASURED: &str = "not measured";
 /// Marks a quantile with fewer than ten samples beyond it.
@@ -27,8 +27,8 @@ pub fn table(results: &Results, colour: bool) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail, here and below.
     let Verdict { first, questions } = Verdict::of(results);
-    for line in &first {
-        let _ = writeln!(text, "{}", if spoils(line) { paint.yellow(line) } else { paint.bold(line) });
+    for Sentence { text: line, warns } in &first {
+        let _ = writeln!(text, "{}", if *warns { paint.yellow(line) } else { paint.bold(line) });
     }
     for Question { heading, points } in &questions {
         let _ = writeln!(text, "\n{}", paint.bold(heading));
@@ -112,7 +112,7 @@ impl Text {
 
     fn ratio(ratio: Option<Ratio>) -> Self {
         match ratio {
-            Some(Ratio { value, low, high }) => Self::plain(format!("{value:.2} [{low:.2}, {high:.2}]")),
+            Some(ratio) => Self::plain(ratio.to_string()),
             None => Self { text: NOT_MEASURED.to_owned(), dim: true },
         }
     }

@@ -103,6 +103,9 @@ pub struct Results {
     pub script_steps: usize,
     /// Why no more rounds were measured.
     pub ended_because: String,
+    /// Whether that was before the run was complete: somebody interrupted it, a target went away, or the time was over inside a round.
+    #[serde(default)]
+    pub cut_short: bool,
     /// Wall-clock time of the whole run.
     pub elapsed_seconds: f64,
     /// The raw numbers of every complete round.
@@ -317,14 +320,6 @@ impl Results {
     /// Whether only experiments beside the rounds were asked for.
     pub(crate) fn has_no_rounds(&self) -> bool {
         self.settings.rounds_most == 0
-    }
-
-    /// Whether the run ended before it was complete: somebody interrupted it, a target went away, or the time was over inside a round. Files tell it in
-    /// words only.
-    pub(crate) fn was_cut_short(&self) -> bool {
-        ["interrupted", "stopped answering", "inside a round", "not finished"]
-            .iter()
-            .any(|it| self.ended_because.contains(it))
     }
 
     /// The topology that the others are compared with.

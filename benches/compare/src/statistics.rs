@@ -59,6 +59,14 @@ impl fmt::Display for Estimate {
     }
 }
 
+/// The ratio with its interval, written as an [`Estimate`] is.
+impl fmt::Display for Ratio {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, low, high } = *self;
+        Estimate { value, low, high }.fmt(formatter)
+    }
+}
+
 impl Ratio {
     /// Half the interval's width, relative to the estimate: 0.02 means ±2 %.
     pub fn half_width(&self) -> f64 {

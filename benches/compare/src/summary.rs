@@ -112,6 +112,7 @@ impl<'a> Collected<'a> {
             phases,
             script_steps: 0,
             ended_because: String::new(),
+            cut_short: false,
             elapsed_seconds: 0.0,
             histograms: self.measurements.histograms(),
             topologies,

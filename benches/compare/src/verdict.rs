@@ -8,7 +8,6 @@ mod opening;
 mod trust;
 
 use crate::results::Results;
-use crate::statistics::Ratio;
 
 pub(crate) use trust::{busy, too_many_errors, withheld};
 
@@ -16,9 +15,17 @@ pub(crate) use trust::{busy, too_many_errors, withheld};
 #[derive(Debug)]
 pub(crate) struct Verdict {
     /// A few sentences.
-    pub(crate) first: Vec<String>,
+    pub(crate) first: Vec<Sentence>,
     /// Those to which there is an answer.
     pub(crate) questions: Vec<Question>,
+}
+
+/// One of the first sentences.
+#[derive(Debug)]
+pub(crate) struct Sentence {
+    pub(crate) text: String,
+    /// Whether it warns of the others.
+    pub(crate) warns: bool,
 }
 
 /// One question and what is known of it.
@@ -57,13 +64,4 @@ impl Verdict {
 /// Whether a line says that something may not be concluded.
 pub(crate) fn withholds(line: &str) -> bool {
     line.contains("withheld") || line.contains("no conclusion")
-}
-
-/// Whether one of the first sentences warns of all the others.
-pub(crate) fn spoils(sentence: &str) -> bool {
-    ["Mind:", "Nothing may be concluded", "Not measured"].iter().any(|words| sentence.contains(words))
-}
-
-fn with_interval(ratio: Ratio) -> String {
-    format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high)
 }

@@ -33,6 +33,14 @@ pub struct Strike {
     pub journeys: ByName<Damage>,
 }
 
+impl Strike {
+    /// How long after the fault all journeys were well again, in ms; none where one was not seen to be.
+    pub(crate) fn all_well_ms(&self) -> Option<f64> {
+        let recovered = self.journeys.values().map(|damage| damage.recovered_ms).collect::<Option<Vec<_>>>();
+        recovered?.into_iter().reduce(f64::max)
+    }
+}
+
 pub(super) struct Trial<'a> {
     pub(super) settings: &'a BlastSettings,
     pub(super) subject: &'a dyn Subject,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Change, Compared, Diff, ExperimentDiff, Finding, Moved, Observation};
-use crate::statistics::{Estimate, Ratio};
+use crate::statistics::Estimate;
 
 const NOT_ENOUGH: &str = "not measured in enough rounds";
 
@@ -71,7 +71,7 @@ impl fmt::Display for Moved {
     /// With its interval and its unit.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Times(Ratio { value, low, high }) => write!(formatter, "{value:.2} [{low:.2}, {high:.2}]"),
+            Self::Times(ratio) => ratio.fmt(formatter),
             Self::Microseconds(Estimate { value, low, high }) => {
                 write!(formatter, "{value:+.0} µs [{low:+.0}, {high:+.0}]")
             }
@@ -119,9 +119,6 @@ impl fmt::Display for Change {
 
 fn row(change: &Change) -> [String; 4] {
     let what = format!("{}{}", change.quantity.name(), if change.relative { ", relative" } else { "" });
-    let ratio = change.ratio.map_or_else(
-        || NOT_ENOUGH.to_owned(),
-        |ratio| format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high),
-    );
+    let ratio = change.ratio.map_or_else(|| NOT_ENOUGH.to_owned(), |ratio| ratio.to_string());
     [format!("{}: {}", change.journey, change.topology), what, ratio, change.finding.words().to_owned()]
 }

@@ -17,7 +17,7 @@ pub(super) fn rows(step: &DemandStep) -> Vec<Vec<Text>> {
                 Text::plain(label),
                 Text::plain(journey),
                 Text::number(median(trials().filter_map(|level| level.p99_before_ms)), 1),
-                holds_again(step, label, journey).map_or_else(|| Text::number(None, 0), Text::plain),
+                step.holds_again(label, journey).map_or_else(|| Text::number(None, 0), Text::plain),
                 Text::number(trials().filter_map(|level| level.longest_ms).reduce(f64::max), 0),
                 if requests > 0 {
                     Text::plain(format!("{failed} of {requests}"))
@@ -28,14 +28,6 @@ pub(super) fn rows(step: &DemandStep) -> Vec<Vec<Text>> {
         }
     }
     rows
-}
-
-/// Of each trial that counts when the service level held again; none where no trial counts.
-pub(crate) fn holds_again(step: &DemandStep, label: &str, journey: &str) -> Option<String> {
-    let shown = |ms: Option<f64>| ms.map_or_else(|| "not seen".to_owned(), |ms| format!("{ms:.0}"));
-    let trials = step.of(label, journey).map(|trial| shown(trial.level.holds_again_ms));
-    let trials = trials.collect::<Vec<_>>();
-    (!trials.is_empty()).then(|| trials.join(", "))
 }
 
 /// What was done, when the service level holds, and how much counts for nothing.

@@ -72,6 +72,7 @@ fn results() -> Results {
         phases: Phases { warm_up_seconds: 0.1, paced_seconds: 0.8, capacity_seconds: 0.4 },
         script_steps: 12,
         ended_because: "all 10 rounds of the plan were measured".to_owned(),
+        cut_short: false,
         elapsed_seconds: 108.0,
         rounds: Vec::new(),
         histograms: ByName::new(),
@@ -110,6 +111,7 @@ fn each_question_stands_once_in_the_order_in_which_it_is_asked() {
 fn what_spoils_all_is_the_first_that_is_said() {
     let mut results = MadeUp::default().results();
     results.ended_because = "it was interrupted, and what was not complete does not count".to_owned();
+    results.cut_short = true;
     results.machine.unoptimised = Some(true);
     let text = table(&results, false);
     assert!(

@@ -6,7 +6,7 @@ use super::panel::{Anchor, Area, LINE, Panel, TOP, WIDTH};
 use super::scale::Scale;
 use super::subjects::{self, Subject};
 use crate::demand_step::{DemandStep, Window};
-use crate::render::demand_step::{holds_again, legend};
+use crate::render::demand_step::legend;
 use crate::results::Results;
 use crate::statistics::median;
 
@@ -66,7 +66,7 @@ fn panel(number: usize, step: &DemandStep, journey: &str) -> Option<Panel> {
     let points = || drawn.iter().flat_map(|(_, curve)| curve.iter().copied());
     points().next()?;
     let told = subjects.iter().map(|subject| {
-        let again = holds_again(step, subject.label, journey).unwrap_or_else(|| "not measured".to_owned());
+        let again = step.holds_again(subject.label, journey).unwrap_or_else(|| "not measured".to_owned());
         format!("{}: holds again after (ms) {again}.", subject.label)
     });
     let description = told.collect::<Vec<_>>().join(" ");
@@ -140,7 +140,7 @@ fn rows(step: &DemandStep, journey: &str) -> Vec<Vec<String>> {
             levels().count().to_string(),
             ms(median(levels().filter_map(|level| level.p99_before_ms))),
             ms(median(levels().map(|level| level.bound_ms))),
-            holds_again(step, label, journey).unwrap_or_else(|| "not measured".to_owned()),
+            step.holds_again(label, journey).unwrap_or_else(|| "not measured".to_owned()),
             ms(levels().filter_map(|level| level.longest_ms).reduce(f64::max)),
             levels().map(|level| level.requests).sum::<u64>().to_string(),
             levels().map(|level| level.failed).sum::<u64>().to_string(),

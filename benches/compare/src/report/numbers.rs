@@ -33,8 +33,8 @@ pub(super) fn ratio(value: f64) -> String {
 }
 
 /// A ratio with its interval.
-pub(super) fn interval(Ratio { value, low, high }: Ratio) -> String {
-    format!("{value:.2} [{low:.2}, {high:.2}]")
+pub(super) fn interval(ratio: Ratio) -> String {
+    ratio.to_string()
 }
 
 /// What there is, or that it was not measured.

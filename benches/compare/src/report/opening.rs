@@ -2,14 +2,14 @@
 
 use super::markup::Element;
 use crate::results::Results;
-use crate::verdict::{Point, Question, Verdict, spoils, withholds};
+use crate::verdict::{Point, Question, Sentence, Verdict, withholds};
 
 /// The section at the top.
 pub(super) fn section(results: &Results) -> Element {
     let Verdict { first, questions } = Verdict::of(results);
-    let first = first.into_iter().map(|line| {
-        let class = if spoils(&line) { "headline warned" } else { "headline" };
-        Element::new("p").with("class", class).text(line)
+    let first = first.into_iter().map(|Sentence { text, warns }| {
+        let class = if warns { "headline warned" } else { "headline" };
+        Element::new("p").with("class", class).text(text)
     });
     Element::new("section")
         .with("class", "verdict")

@@ -1,6 +1,6 @@
 //! Where what it costs comes from: from which rung of the ladder, from which part of a request's time, from how many round trips.
 
-use super::{Point, attribution, with_interval, withheld};
+use super::{Point, attribution, withheld};
 use crate::quantity::Quantity;
 use crate::results::Results;
 use crate::round_trip;
@@ -26,7 +26,7 @@ pub(super) fn points(results: &Results) -> Vec<Point> {
 fn beside_floor(results: &Results) -> Vec<String> {
     let Some(floor) = results.floor.as_ref().filter(|_| !results.has_no_rounds()) else { return Vec::new() };
     let line = |journey: &String| {
-        let share = with_interval(floor.ratios.get(journey)?.capacity?);
+        let share = floor.ratios.get(journey)?.capacity?;
         let (baseline, floor) = (results.baseline(), &floor.label);
         Some(match withheld(results, journey, Quantity::Capacity) {
             None => format!("{journey}: {baseline} reaches {share} of the capacity of {floor}"),

@@ -1,6 +1,6 @@
 //! What the other topologies cost, journey by journey, under load, and as they stand.
 
-use super::{Point, with_interval};
+use super::Point;
 use crate::load::{LoadCurve, LoadCurves};
 use crate::quantity::{Claim, Quantity};
 use crate::results::{Block, Results};
@@ -35,12 +35,10 @@ fn standing(results: &Results, topology: &str) -> Option<String> {
             paired_ratio(&pairs.collect::<Vec<_>>())
         };
         let (ratio, control) = (over(topology)?, over(&results.twin.label)?);
-        Some(if control.differs_from_one() {
-            format!("measured were {} times {what}, but no conclusion is drawn", with_interval(ratio))
-        } else if ratio.differs_beside(&control) {
-            format!("{} times {what}", with_interval(ratio))
-        } else {
-            format!("{what} cannot be told apart ({})", with_interval(ratio))
+        Some(match Claim::beside(Some(control), Some(ratio)) {
+            Claim::Differs => format!("{ratio} times {what}"),
+            Claim::NotTold => format!("{what} cannot be told apart ({ratio})"),
+            Claim::Withheld => format!("measured were {ratio} times {what}, but no conclusion is drawn"),
         })
     });
     let told = told.collect::<Vec<_>>();
@@ -59,7 +57,7 @@ fn under_load(results: &Results, load: &LoadCurves) -> String {
     let highest = results.topologies.iter().map(highest).collect::<Vec<_>>().join(", ");
     let ratio = |label: &String| {
         let ratio = load.ratio(label, results.baseline())?;
-        Some(format!("; {label} holds {} times the rate of {}", with_interval(ratio), results.baseline()))
+        Some(format!("; {label} holds {ratio} times the rate of {}", results.baseline()))
     };
     let ratios = results.topologies.iter().skip(1).filter_map(ratio).collect::<String>();
     format!(
@@ -77,12 +75,11 @@ fn sentence(results: &Results, journey: &str, topology: &str) -> String {
         );
     };
     let latency = match Claim::of(results, journey, topology, Quantity::P50) {
-        Claim::Withheld => format!(
-            ": measured was a p50 of {} times that of {baseline}, but no conclusion is drawn",
-            with_interval(p50)
-        ),
-        Claim::Differs => format!(" answers in {} times the p50 of {baseline}", with_interval(p50)),
-        Claim::NotTold => format!(" cannot be told from {baseline} in p50 ({})", with_interval(p50)),
+        Claim::Withheld => {
+            format!(": measured was a p50 of {p50} times that of {baseline}, but no conclusion is drawn")
+        }
+        Claim::Differs => format!(" answers in {p50} times the p50 of {baseline}"),
+        Claim::NotTold => format!(" cannot be told from {baseline} in p50 ({p50})"),
     };
     let rest = [(Quantity::Cpu, "its CPU a request"), (Quantity::Capacity, "its capacity")]
         .into_iter()

@@ -1,9 +1,8 @@
 //! What a split buys: what goes on while a process is gone, what more processes can do, whom a release costs his answer.
 
-use super::{Point, with_interval};
+use super::Point;
 use crate::blast::{BlastRadius, Extent, Fault, Strike};
 use crate::quantity::Claim;
-use crate::render::demand_step::holds_again;
 use crate::results::Results;
 use crate::scale_out::{Grown, ScaleOut};
 
@@ -39,7 +38,7 @@ fn reached(topology: &str, strikes: &[Strike], fault: Fault) -> Option<String> {
     let trials = strikes.iter().filter(|strike| strike.fault == fault).collect::<Vec<_>>();
     let damages = || trials.iter().flat_map(|strike| strike.journeys.values());
     let count = |extent| damages().filter(|damage| damage.extent == extent).count();
-    let longest = damages().map(|damage| damage.recovered_ms).collect::<Option<Vec<_>>>();
+    let longest = trials.iter().map(|strike| strike.all_well_ms()).collect::<Option<Vec<_>>>();
     let well = longest.and_then(|all| all.into_iter().reduce(f64::max)).map_or_else(
         || "not all were seen to recover".to_owned(),
         |ms| format!("all well after {:.1} s at most", ms / 1_000.0),
@@ -87,14 +86,13 @@ fn bought(scale: &ScaleOut) -> Vec<String> {
     let line = |grown: &Grown, journey: &String| {
         let capacity = scale.ratios(grown, journey).capacity?;
         let Grown { from, to } = grown;
-        let shown = with_interval(capacity);
         let control = scale.control(journey).and_then(|control| control.capacity);
         Some(match Claim::beside(control, Some(capacity)) {
-            Claim::Differs => format!("{journey}: {to} reaches {shown} times the capacity of {from}"),
-            Claim::NotTold => format!("{journey}: {to} cannot be told from {from} in capacity ({shown})"),
+            Claim::Differs => format!("{journey}: {to} reaches {capacity} times the capacity of {from}"),
+            Claim::NotTold => format!("{journey}: {to} cannot be told from {from} in capacity ({capacity})"),
             Claim::Withheld => {
                 format!(
-                    "{journey}: {to} beside {from}: no conclusion, for the control does not allow one ({shown})"
+                    "{journey}: {to} beside {from}: no conclusion, for the control does not allow one ({capacity})"
                 )
             }
         })
@@ -108,7 +106,7 @@ fn bought(scale: &ScaleOut) -> Vec<String> {
 fn demand(results: &Results) -> Vec<String> {
     let Some(step) = &results.demand_step else { return Vec::new() };
     let line = |label: &String, journey: &str| {
-        Some(format!("{journey}: {label}: {}", holds_again(step, label, journey)?))
+        Some(format!("{journey}: {label}: {}", step.holds_again(label, journey)?))
     };
     let journeys = step.journeys();
     let lines =

@@ -1,19 +1,20 @@
 //! The first sentences, which settle the matter.
 
-use super::{gains, trust, withheld};
+use super::{Sentence, gains, trust, withheld};
 use crate::quantity::{Claim, Quantity};
 use crate::results::Results;
 use crate::round_trip;
 
 /// Three to five where two topologies were compared: what spoils the rest, whether the instrument agrees with itself, what the others cost, and
 /// what they buy.
-pub(super) fn sentences(results: &Results) -> Vec<String> {
-    let spoilt = trust::spoilt(results);
+pub(super) fn sentences(results: &Results) -> Vec<Sentence> {
+    let says = |text: String| Sentence { text, warns: false };
+    let spoilt = trust::spoilt(results).map(|text| Sentence { text, warns: true });
     let mut sentences = spoilt.into_iter().collect::<Vec<_>>();
-    sentences.push(control(results));
+    sentences.push(says(control(results)));
     sentences.extend(headline(results));
-    sentences.extend(round_trip::in_a_sentence(results));
-    sentences.extend(gains::in_a_sentence(results));
+    sentences.extend(round_trip::in_a_sentence(results).map(says));
+    sentences.extend(gains::in_a_sentence(results).map(says));
     sentences
 }
 
@@ -33,16 +34,17 @@ fn control(results: &Results) -> String {
 }
 
 /// The whole in a sentence a topology.
-fn headline(results: &Results) -> Vec<String> {
+fn headline(results: &Results) -> Vec<Sentence> {
     if results.has_no_rounds() {
         return Vec::new();
     }
     let others = results.topologies.iter().skip(1);
-    let mut lines: Vec<String> = others.map(|topology| sentence(results, topology)).collect();
+    let mut lines: Vec<Sentence> = others.map(|topology| sentence(results, topology)).collect();
     if lines.is_empty() {
         let (baseline, floor) = (results.baseline(), results.floor.as_ref());
         let beside = floor.map(|floor| format!(" and {}", floor.label)).unwrap_or_default();
-        lines.push(format!("{baseline} was measured alone: nothing is compared but itself{beside}."));
+        let text = format!("{baseline} was measured alone: nothing is compared but itself{beside}.");
+        lines.push(Sentence { text, warns: false });
     }
     lines
 }
@@ -54,7 +56,7 @@ const TOLD: [(Quantity, &str, &str, &str); 3] = [
     (Quantity::Capacity, "reaches", "times the capacity", "capacity"),
 ];
 
-fn sentence(results: &Results, topology: &str) -> String {
+fn sentence(results: &Results, topology: &str) -> Sentence {
     let baseline = results.baseline();
     let parts: Vec<String> = TOLD
         .iter()
@@ -90,7 +92,7 @@ fn sentence(results: &Results, topology: &str) -> String {
     if !missing.is_empty() {
         sentences.push(format!("Not measured in enough rounds of {topology}: {}.", missing.join(", ")));
     }
-    sentences.join(" ")
+    Sentence { text: sentences.join(" "), warns: !untold.is_empty() || !missing.is_empty() }
 }
 
 /// Whether rounds enough have a figure in any journey, so that something may be concluded of it, or withheld.
@@ -146,7 +148,7 @@ mod tests {
         for cell in results.rounds.iter_mut().flat_map(|round| round.blocks.values_mut()) {
             cell.journeys.values_mut().for_each(|cell| cell.cpu_us_per_request = None);
         }
-        let told = headline(&with_ratios(results)).join(" ");
+        let told = headline(&with_ratios(results)).remove(0).text;
         assert!(told.ends_with("Not measured in enough rounds of a | b: CPU a request."), "{told}");
         assert!(!told.contains("Nothing may be concluded"), "{told}");
     }
@@ -154,9 +156,11 @@ mod tests {
     #[test]
     fn equals_are_not_told_apart_and_where_nothing_was_measured_nothing_is_said_of_it() {
         let equal = MadeUp { ratio: 1.0, ..MadeUp::default() }.results();
-        assert!(headline(&equal)[0].contains("cannot be told from mono wherever a conclusion may be drawn"));
+        assert!(
+            headline(&equal)[0].text.contains("cannot be told from mono wherever a conclusion may be drawn")
+        );
         let few = with_ratios(MadeUp { rounds: 2, ..MadeUp::default() }.results());
         let expected = "Not measured in enough rounds of a | b: p50, CPU a request, capacity.";
-        assert_eq!(headline(&few), [expected]);
+        assert_eq!(headline(&few)[0].text, expected);
     }
 }

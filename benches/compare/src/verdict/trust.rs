@@ -77,7 +77,7 @@ pub(super) fn lines(results: &Results) -> Vec<String> {
 /// What spoils all that follows, in a sentence: nobody should read on without it.
 pub(super) fn spoilt(results: &Results) -> Option<String> {
     let reasons = [
-        results.was_cut_short().then(|| results.ended_because.clone()),
+        results.cut_short.then(|| results.ended_because.clone()),
         (results.machine.unoptimised == Some(true)).then(|| "it was built without optimisation".to_owned()),
         busy(&results.machine),
     ];

@@ -61,10 +61,7 @@ fn told(damage: &Damage) -> String {
 /// How long it takes until all journeys are well, over all trials in which that took any time in both results: a trial of one beside the same
 /// of the other, so that what differs from fault to fault is not in it.
 fn recovery(topology: &str, trials: &[(&Strike, &Strike)], told: bool) -> Compared {
-    let longest = |strike: &Strike| {
-        let all = strike.journeys.values().map(|damage| damage.recovered_ms).collect::<Option<Vec<_>>>();
-        all.and_then(|all| all.into_iter().reduce(f64::max)).filter(|ms| *ms > 0.0)
-    };
+    let longest = |strike: &Strike| strike.all_well_ms().filter(|ms| *ms > 0.0);
     let pairs = trials.iter().filter_map(|(before, after)| longest(after).zip(longest(before)));
     let apart = Apart::of_pairs(&pairs.collect::<Vec<_>>());
     let what = "time until all is well, over all faults".to_owned();

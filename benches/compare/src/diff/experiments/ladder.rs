@@ -79,8 +79,7 @@ impl Pair<'_> {
         QUANTITIES.into_iter().map(move |quantity| {
             let values = self.ladders.map(|ladder| {
                 let rounds = &ladder.series.rounds;
-                let pairs = pairing::pairs(rounds, self.journey, over, under, |cell| quantity.of_block(cell));
-                pairs.into_iter().map(|(over, under)| over / under).collect::<Vec<_>>()
+                pairing::quotients(rounds, self.journey, over, under, |cell| quantity.of_block(cell))
             });
             let told = self.ladders.iter().all(|ladder| self.agrees_with_itself(ladder, quantity));
             compared(place, format!("{}{what}, relative", quantity.name()), &values, told)

@@ -24,7 +24,12 @@ fn compare(both: Both<'_>, measured: [&ScaleOut; 2]) -> Found {
             .filter(|journey| measured.iter().all(|scale| scale.series.journeys.contains_key(*journey)))
         {
             for quantity in Quantity::ALL {
-                let values = measured.map(|scale| ratios(scale, grown, journey, quantity));
+                let values = measured.map(|scale| {
+                    let rounds = &scale.series.rounds;
+                    pairing::quotients(rounds, journey, &grown.to, &grown.from, |cell| {
+                        quantity.of_block(cell)
+                    })
+                });
                 if values.iter().all(Vec::is_empty) {
                     continue;
                 }
@@ -38,10 +43,4 @@ fn compare(both: Both<'_>, measured: [&ScaleOut; 2]) -> Found {
         }
     }
     found
-}
-
-fn ratios(scale: &ScaleOut, grown: &Grown, journey: &str, quantity: Quantity) -> Vec<f64> {
-    let pairs =
-        pairing::pairs(&scale.series.rounds, journey, &grown.to, &grown.from, |cell| quantity.of_block(cell));
-    pairs.into_iter().map(|(over, under)| over / under).collect()
 }
