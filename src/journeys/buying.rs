@@ -41,7 +41,7 @@ impl Journey for CartJourney<'_> {
     }
 
     fn rate_per_second(&self, plan: f64) -> f64 {
-        plan / 5.0
+        plan / 4.0
     }
 
     fn accepts(&self, response: &Response) -> bool {
@@ -85,7 +85,7 @@ impl Journey for CheckoutJourney<'_> {
     }
 
     fn rate_per_second(&self, plan: f64) -> f64 {
-        plan / 10.0
+        plan / 16.0
     }
 
     fn accepts(&self, response: &Response) -> bool {

@@ -11,10 +11,11 @@ use crate::generator::{Limits, Phase};
 use crate::histogram::Latencies;
 use crate::http::Request;
 use crate::journey::Journey;
+use crate::phases::Phases;
 use crate::preparation;
 use crate::proc::{self, ThreadTimes};
 use crate::results::{Block, ByName};
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 use crate::subject::{Guard, Process, Running, Subject};
 
 /// A block's numbers and the latencies behind them.
@@ -77,9 +78,10 @@ pub(crate) fn preparation_share(
     let began = Instant::now();
     preparation::ask(address, journey, &requests)?;
     let each_seconds = began.elapsed().as_secs_f64() / TRIED_PREPARATIONS as f64;
-    let phases = Phases::asked(settings);
+    let asked = Phases::asked(settings);
+    let phases = asked.of(journey, settings);
     let paced = journey.rate_per_second(settings.paced_rate_per_second) * phases.paced_seconds;
-    Ok(each_seconds * (closed_requests(journey, phases) as f64 + paced) / phases.sum_seconds())
+    Ok(each_seconds * (closed_requests(journey, phases) as f64 + paced) / asked.sum_seconds())
 }
 
 /// The next requests of a journey, as the subject knows them.

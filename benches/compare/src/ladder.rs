@@ -13,6 +13,7 @@ use crate::again;
 use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::pairing;
+use crate::phases::Cells;
 use crate::quantity::{Claim, Quantity};
 use crate::results::{ByName, Ratios};
 use crate::series::{Series, SeriesSettings};
@@ -95,11 +96,12 @@ impl Ladder {
     }
 
     /// About how long measuring takes, and looking at the answers before.
-    pub(crate) fn seconds(plan: &LadderPlan<'_>, series: &SeriesSettings) -> f64 {
+    pub(crate) fn seconds(plan: &LadderPlan<'_>, series: &SeriesSettings, settings: &Settings) -> f64 {
         /// A start, the script, an end.
         const CHECK_SECONDS: f64 = 1.0;
         let answered = |subject: &dyn Subject| {
-            plan.journeys.iter().filter(|journey| subject.answers(journey.name())).count()
+            let asked = plan.journeys.iter().copied().filter(|journey| subject.answers(journey.name()));
+            Cells::of(&asked.collect::<Vec<_>>(), settings)
         };
         let measured = plan.rungs.iter().map(|rung| {
             let times = if rung.subject.label() == plan.twin_of { 2 } else { 1 };

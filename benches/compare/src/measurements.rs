@@ -3,7 +3,6 @@
 use crate::block::Measured;
 use crate::histogram::Latencies;
 use crate::results::{Block, BlockCell, ByName, Cell, Pacing, Results, Round};
-use crate::settings::Phases;
 use crate::statistics::median;
 
 /// The rounds so far, their histograms merged.
@@ -51,7 +50,7 @@ impl Measurements {
     }
 
     /// One journey on one subject, over all rounds.
-    pub(crate) fn cell(&self, journey: &str, label: &str, phases: Phases) -> Cell {
+    pub(crate) fn cell(&self, journey: &str, label: &str) -> Cell {
         let cells = self.block_cells(journey, label);
         let sum = |value: &dyn Fn(&BlockCell) -> u64| cells.iter().map(|cell| value(cell)).sum::<u64>();
         let counted_seconds: f64 = cells.iter().map(|cell| cell.counted_seconds).sum();
@@ -68,7 +67,10 @@ impl Measurements {
         Cell {
             requests: sum(&|cell| cell.requests),
             errors: sum(&|cell| cell.errors),
-            offered_rps: per_second(sum(&|cell| cell.requests), cells.len() as f64 * phases.paced_seconds),
+            offered_rps: per_second(
+                sum(&|cell| cell.requests),
+                cells.iter().map(|cell| cell.paced_seconds).sum(),
+            ),
             achieved_rps: per_second(sum(&|cell| cell.accepted), counted_seconds),
             settled_ms: median(cells.iter().filter_map(|cell| cell.settled_ms)),
             capacity_rps: median(cells.iter().filter_map(|cell| cell.capacity_rps)).filter(|rps| *rps > 0.0),

@@ -14,10 +14,11 @@ use crate::ladder::Ladder;
 use crate::load::LoadCurves;
 use crate::machine::Machine;
 use crate::overshoot::Overshoot;
+use crate::phases::Phases;
 use crate::rolling_release::RollingReleases;
 use crate::round_trip::RoundTrip;
 use crate::scale_out::ScaleOut;
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 use crate::statistics::Ratio;
 
 /// The version of the form of `results.json`: higher where a reader of the one before would misread it.
@@ -248,6 +249,9 @@ pub struct BlockCell {
     pub requests: u64,
     /// Its errors.
     pub errors: u64,
+    /// The length of its schedule.
+    #[serde(default)]
+    pub paced_seconds: f64,
     /// Its length: requests and answers per second refer to it.
     pub counted_seconds: f64,
     /// Its right answers.

@@ -14,9 +14,10 @@ use crate::error::CompareError;
 use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::overshoot::Overshoot;
+use crate::phases::{Cells, Phases};
 use crate::results::ByName;
 use crate::series::{Series, SeriesSettings};
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 use crate::subject::Subject;
 
 pub use line::{Line, Point};
@@ -37,12 +38,12 @@ impl RoundTripSettings {
 
     /// The usual ones, in so many rounds.
     pub fn usual(rounds: usize) -> Self {
-        let phases = Phases { warm_up_seconds: 0.15, paced_seconds: 0.5, capacity_seconds: 0.0 };
+        let phases = Phases { warm_up_seconds: 0.1, paced_seconds: 0.35, capacity_seconds: 0.0 };
         Self { round_trips_ms: Self::USUAL_MS.to_vec(), series: SeriesSettings { rounds, phases } }
     }
 
     /// About how long it takes for so many topologies.
-    pub(crate) fn seconds(&self, topologies: usize, journeys: usize) -> f64 {
+    pub(crate) fn seconds(&self, topologies: usize, journeys: Cells) -> f64 {
         self.series.seconds(topologies * self.round_trips_ms.len(), journeys)
     }
 }

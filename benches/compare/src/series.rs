@@ -11,8 +11,9 @@ use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::measurements::Measurements;
 use crate::pairing;
+use crate::phases::{Cells, Phases};
 use crate::results::{ByName, Cell, Ratios, Round};
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 use crate::subject::Subject;
 use crate::turns::{Entry, Turns};
 
@@ -26,13 +27,13 @@ pub struct SeriesSettings {
 }
 
 impl SeriesSettings {
-    /// About how long so many subjects take.
-    pub(crate) fn seconds(&self, subjects: usize, journeys: usize) -> f64 {
+    /// About how long so many subjects take for these journeys.
+    pub(crate) fn seconds(&self, subjects: usize, journeys: Cells) -> f64 {
         /// A start, an end, a copy of the data.
         const AROUND_SECONDS: f64 = 0.2;
         /// Preparations, and coming to rest, for each second of load.
         const BESIDE_SHARE: f64 = 0.05;
-        let block = AROUND_SECONDS + self.phases.sum_seconds() * (1.0 + BESIDE_SHARE) * journeys as f64;
+        let block = AROUND_SECONDS + self.phases.seconds_of(journeys) * (1.0 + BESIDE_SHARE);
         block * (subjects * self.rounds) as f64
     }
 }
@@ -83,9 +84,7 @@ impl Series {
         let cells = |journey: &dyn Journey| {
             let answering = subjects.iter().filter(|subject| subject.answers(journey.name()));
             let labels = answering.map(|subject| subject.label());
-            labels
-                .map(|label| (label.to_owned(), measurements.cell(journey.name(), label, plan.phases)))
-                .collect()
+            labels.map(|label| (label.to_owned(), measurements.cell(journey.name(), label))).collect()
         };
         Ok(Self {
             settings: plan,

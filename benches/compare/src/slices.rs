@@ -14,11 +14,12 @@ use crate::histogram::Latencies;
 use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::overshoot::Overshoot;
+use crate::phases::Phases;
 use crate::preparation;
 use crate::proc;
 use crate::results::{Block, BlockCell, ByName, ProcessCount};
 use crate::schedule;
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 use crate::subject::{Guard, Process};
 use crate::turns::Entry;
 
@@ -281,6 +282,7 @@ impl Slices<'_> {
         let cell = BlockCell {
             requests: phase.requests,
             errors: phase.errors,
+            paced_seconds: self.phases.paced_seconds,
             counted_seconds: phase.counted.as_secs_f64(),
             accepted: phase.accepted,
             p50_us: phase.latencies.quantile_us(0.5),

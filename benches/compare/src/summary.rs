@@ -6,8 +6,9 @@ use crate::journey::Journey;
 use crate::machine::Machine;
 use crate::measurements::Measurements;
 use crate::pairing;
+use crate::phases::Phases;
 use crate::results::{Block, ByName, Cell, Floor, Results, SCHEMA_ID, SCHEMA_VERSION, Twin};
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 
 /// The rounds so far, and what they are rounds of.
 pub(crate) struct Collected<'a> {
@@ -71,7 +72,7 @@ impl<'a> Collected<'a> {
             .collect();
         let floor = self.labels.iter().find(|label| self.is_floor(label)).map(|label| Floor {
             label: label.clone(),
-            journeys: self.cells(label, phases),
+            journeys: self.cells(label),
             ratios: ByName::new(),
             memory_pss_kib: self.measurements.over_rounds(label, &loaded_kib),
             start_ms: self.measurements.over_rounds(label, &|block| block.start_ms),
@@ -87,7 +88,7 @@ impl<'a> Collected<'a> {
             journeys: self.by_journey(|journey| {
                 topologies
                     .iter()
-                    .map(|label| (label.clone(), self.measurements.cell(journey, label, phases)))
+                    .map(|label| (label.clone(), self.measurements.cell(journey, label)))
                     .collect()
             }),
             ratios: ByName::new(),
@@ -97,7 +98,7 @@ impl<'a> Collected<'a> {
             memory_pss_idle_kib: of_topologies(&|block| block.memory_pss_idle_kib.map(|kib| kib as f64)),
             processes,
             floor,
-            twin: Twin { label: self.twin.clone(), journeys: self.cells(&self.twin, phases) },
+            twin: Twin { label: self.twin.clone(), journeys: self.cells(&self.twin) },
             blast_radius: None,
             scale_out: None,
             demand_step: None,
@@ -128,8 +129,8 @@ impl<'a> Collected<'a> {
         self.journeys.iter().map(|journey| (journey.clone(), value(journey))).collect()
     }
 
-    fn cells(&self, label: &str, phases: Phases) -> ByName<Cell> {
-        self.by_journey(|journey| self.measurements.cell(journey, label, phases))
+    fn cells(&self, label: &str) -> ByName<Cell> {
+        self.by_journey(|journey| self.measurements.cell(journey, label))
     }
 }
 

@@ -11,7 +11,8 @@ use crate::error::CompareError;
 use crate::generator::Generator;
 use crate::interruption::Interruption;
 use crate::journey::Journey;
-use crate::settings::{Phases, Settings};
+use crate::phases::{Cells, Phases};
+use crate::settings::Settings;
 use crate::slices::{Contender, Slices};
 use crate::subject::Subject;
 
@@ -50,12 +51,13 @@ impl Turns<'_> {
         dice.shuffle(&mut order);
         let mut journeys = self.journeys.to_vec();
         dice.shuffle(&mut journeys);
-        let journey_seconds = self.phases.sum_seconds() * order.len() as f64;
-        let goes_on = |journeys: usize| {
-            let ends = self.run_began.elapsed().as_secs_f64() + journey_seconds * journeys as f64;
+        let goes_on = |journeys: &[&dyn Journey]| {
+            let left_seconds =
+                self.phases.seconds_of(Cells::of(journeys, self.settings) * self.entries.len());
+            let ends = self.run_began.elapsed().as_secs_f64() + left_seconds;
             ends <= self.limit_seconds && !self.interruption.is_wanted()
         };
-        if !goes_on(journeys.len()) {
+        if !goes_on(&journeys) {
             return Ok(None);
         }
         let mut contenders = Vec::new();
@@ -68,7 +70,7 @@ impl Turns<'_> {
         }
         thread::sleep(BREATH);
         for (index, journey) in journeys.iter().enumerate() {
-            if !goes_on(journeys.len() - index) {
+            if !goes_on(&journeys[index..]) {
                 return Ok(None);
             }
             note(journey.name());
@@ -76,7 +78,7 @@ impl Turns<'_> {
                 journey: *journey,
                 path: [round as u64, index as u64],
                 settings: self.settings,
-                phases: self.phases,
+                phases: self.phases.of(*journey, self.settings),
                 cpu_sets: self.cpu_sets,
                 interruption: self.interruption,
             };

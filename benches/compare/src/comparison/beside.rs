@@ -13,6 +13,7 @@ use crate::error::CompareError;
 use crate::journey::Journey;
 use crate::ladder::{Ladder, LadderPlan};
 use crate::load::{LoadCurves, LoadSettings};
+use crate::phases::Cells;
 use crate::results::Results;
 use crate::rolling_release::{RollingReleaseSettings, RollingReleases};
 use crate::round_trip::{RoundTrip, RoundTripSettings};
@@ -177,20 +178,22 @@ impl Experiments<'_> {
         let topologies = self.comparison.topologies.len();
         let scale = settings.scale.as_ref();
         match part {
-            Part::Ladder => self.wanted_ladder().map(|(plan, series)| Ladder::seconds(&plan, &series)),
+            Part::Ladder => {
+                self.wanted_ladder().map(|(plan, series)| Ladder::seconds(&plan, &series, settings))
+            }
             Part::Attribution => {
                 let journeys = self.journeys_of_one_kind().len();
                 self.wanted_attribution().map(|plan| plan.seconds(topologies, journeys))
             }
             Part::RoundTrip => {
-                let journeys = self.journeys_of_one_kind().len();
+                let journeys = Cells::of(&self.journeys_of_one_kind(), settings);
                 settings.round_trip.as_ref().map(|plan| plan.seconds(topologies, journeys))
             }
             Part::Load => settings.load.as_ref().map(|plan| plan.seconds(topologies)),
             Part::ScaleOut => {
                 let (subjects, journeys) = self.grown();
                 // One of them is measured twice.
-                scale.map(|scale| scale.series.seconds(subjects.len() + 1, journeys.len()))
+                scale.map(|scale| scale.series.seconds(subjects.len() + 1, Cells::of(&journeys, settings)))
             }
             Part::DemandStep => {
                 let (subjects, journeys) = self.grown();
@@ -300,14 +303,14 @@ impl Experiments<'_> {
             if interruption.is_wanted() {
                 break;
             }
-            let left = Ladder::seconds(&plan, &series);
+            let left = Ladder::seconds(&plan, &series, settings);
             course.advance(left, &format!("ladder: {} checks its answers", rung.subject.label()));
             let script = rung.is_equivalent.then_some(&*self.preflight.transcript);
             self.comparison.check(rung.subject, plan.journeys, script, self.cpu_sets)?;
         }
         Ladder::measure(&plan, series, settings, self.cpu_sets, interruption, |what, rounds| {
             let left = SeriesSettings { rounds: series.rounds - rounds, ..series };
-            let left_seconds = Ladder::seconds(&plan, &left);
+            let left_seconds = Ladder::seconds(&plan, &left, settings);
             course.advance(left_seconds, &format!("ladder {} of {}: {what}", rounds + 1, series.rounds));
         })
     }

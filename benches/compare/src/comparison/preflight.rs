@@ -10,7 +10,7 @@ use crate::course::Course;
 use crate::equivalence;
 use crate::error::CompareError;
 use crate::journey::{Journey, Step};
-use crate::settings::RoundCost;
+use crate::phases::{Cells, RoundCost};
 use crate::subject::Subject;
 
 /// What was learnt before anything was timed.
@@ -72,7 +72,7 @@ impl Comparison<'_> {
             subject_overhead += before_stop.elapsed();
             // The baseline is measured twice a round.
             let times = if number == 0 { 2 } else { 1 };
-            round_cost.cells += journeys.len() * times;
+            round_cost.cells += Cells::of(&journeys, &self.settings) * times;
             round_cost.fixed_seconds += subject_overhead.as_secs_f64() * times as f64;
             round_cost.preparation_share += preparation_share * times as f64;
         }

@@ -1,8 +1,9 @@
 use super::*;
 use crate::affinity::CpuSets;
 use crate::machine::Machine;
+use crate::phases::Phases;
 use crate::results::{ByName, Pacing, ProcessCount, SCHEMA_ID, SCHEMA_VERSION, Twin};
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 use crate::testing::MadeUp;
 
 fn ratio(value: f64, half_width: f64) -> Ratio {

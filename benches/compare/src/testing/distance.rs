@@ -78,6 +78,7 @@ impl Distance {
         BlockCell {
             requests: REQUESTS,
             errors: 0,
+            paced_seconds: 0.6,
             counted_seconds: 0.6,
             accepted: REQUESTS,
             p50_us: Some(work_us + hit_us + round_trips * delay_us),

@@ -15,12 +15,13 @@ use crate::journey::Journey;
 use crate::load::{Level, LoadCurve, LoadCurves, LoadSettings, Trial};
 use crate::machine::Machine;
 use crate::measurements::Measurements;
+use crate::phases::Phases;
 use crate::results::{Block, BlockCell, ByName, ProcessCount, Results};
 use crate::rolling_release::{Answered, Release, Restarted, RollingReleaseSettings, RollingReleases};
 use crate::round_trip::RoundTrip;
 use crate::scale_out::{Grown, ScaleOut};
 use crate::series::Series;
-use crate::settings::{Phases, Settings};
+use crate::settings::Settings;
 use crate::summary::Collected;
 
 use super::Distance;
@@ -146,7 +147,7 @@ impl MadeUp {
             let measured = labels.iter().enumerate().map(block).collect();
             measurements.add(measured);
         }
-        let cell = |label: &String| (label.clone(), measurements.cell(JOURNEYS[0], label, plan.phases));
+        let cell = |label: &String| (label.clone(), measurements.cell(JOURNEYS[0], label));
         let journeys = [(JOURNEYS[0].to_owned(), labels.iter().map(cell).collect())].into();
         let grown = Grown { from: labels[0].clone(), to: labels[1].clone() };
         let series =
@@ -266,6 +267,7 @@ impl MadeUp {
             let cell = BlockCell {
                 requests: REQUESTS as u64,
                 errors: 0,
+                paced_seconds: 0.9,
                 counted_seconds: 0.9,
                 accepted: REQUESTS as u64,
                 p50_us: Some(self.p50_us * level),

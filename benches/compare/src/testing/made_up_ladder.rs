@@ -4,9 +4,9 @@ use super::made_up::{JOURNEYS, MadeUp};
 use crate::dice::Dice;
 use crate::ladder::{CostPlan, Ladder, Rung};
 use crate::measurements::Measurements;
+use crate::phases::Phases;
 use crate::results::ByName;
 use crate::series::{Series, SeriesSettings};
-use crate::settings::Phases;
 
 /// Rungs from the lowest on, each with what it is of the baseline.
 const RUNGS: [(&str, f64); 4] = [("echo", 0.2), ("plain", 0.8), ("mono", 1.0), ("logged", 1.0)];
@@ -61,7 +61,7 @@ impl MadeUp {
         let cells = |journey: &str| {
             let answering = all.iter().filter(|(label, _)| answered(label).contains(&journey));
             answering
-                .map(|(label, _)| ((*label).to_owned(), measurements.cell(journey, label, PHASES)))
+                .map(|(label, _)| ((*label).to_owned(), measurements.cell(journey, label)))
                 .collect::<ByName<_>>()
         };
         Series {
