@@ -5,6 +5,7 @@
 //! when the schedule says so, and a latency counts from there.
 
 mod sweep;
+mod utilisation;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ use crate::subject::Subject;
 
 pub use sweep::Trial;
 use sweep::{Measured, Sweep};
+pub(crate) use utilisation::SHARES;
 
 /// How latency against load is measured. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

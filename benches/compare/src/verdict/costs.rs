@@ -1,7 +1,7 @@
 //! What the other topologies cost, journey by journey, under load, and as they stand.
 
 use super::Point;
-use crate::load::{LoadCurve, LoadCurves};
+use crate::load::{self, LoadCurve, LoadCurves};
 use crate::quantity::{Claim, Quantity};
 use crate::results::{Block, Results};
 use crate::statistics::paired_ratio;
@@ -15,6 +15,7 @@ pub(super) fn points(results: &Results) -> Vec<Point> {
         }
     }
     lines.extend(results.load.as_ref().map(|load| under_load(results, load)));
+    lines.extend(results.load.as_ref().and_then(|load| equally_busy(results, load)));
     lines.extend(results.topologies.iter().skip(1).filter_map(|topology| standing(results, topology)));
     vec![Point { about: None, lines }]
 }
@@ -64,6 +65,24 @@ fn under_load(results: &Results, load: &LoadCurves) -> String {
         "{} under load: p99 stays within {} ms {highest}{ratios}",
         load.journey, load.settings.objective_p99_ms
     )
+}
+
+/// Median latencies where topologies use as much of the processors' time; nothing where that was in too few rounds.
+fn equally_busy(results: &Results, load: &LoadCurves) -> Option<String> {
+    let baseline = results.baseline();
+    let told = results.topologies.iter().skip(1).flat_map(|topology| {
+        load::SHARES.into_iter().filter_map(move |share| {
+            let ratio = load.ratio_at(share, results.cpu_sets.servers.len(), topology, baseline)?;
+            let percent = share * 100.0;
+            Some(if ratio.differs_from_one() {
+                format!("at {percent:.0} % {topology} takes {ratio} times as long as {baseline}")
+            } else {
+                format!("at {percent:.0} % {topology} cannot be told from {baseline} ({ratio})")
+            })
+        })
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    (!told.is_empty()).then(|| format!("{} where processors are equally busy, p50: {told}", load.journey))
 }
 
 fn sentence(results: &Results, journey: &str, topology: &str) -> String {
