@@ -114,6 +114,10 @@ pub(super) struct CompareArgs {
     /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
     #[arg(long, requires = "targets", conflicts_with = "thorough")]
     target_writes: bool,
+    /// Also believe the certificates of this authority (a PEM file), where a target speaks TLS; those that the system trusts are believed
+    /// without
+    #[arg(long, value_name = "FILE", requires = "targets")]
+    authority: Option<PathBuf>,
     /// The folder for results.json and report.html
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,

@@ -62,4 +62,5 @@ mod shopping;
 mod stopping;
 mod support;
 mod targets;
+mod targets_over_tls;
 mod timing;

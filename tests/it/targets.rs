@@ -1,38 +1,14 @@
 //! `cleave compare --target`: stores that run already, measured from outside.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::binary::{Binary, Ended, Running};
+use crate::support::binary::{Binary, Ended};
+use crate::support::comparison::{compare, public, results, until_a_round_is_complete};
 use crate::support::waiting::eventually;
-
-fn public(binary: &Binary) -> SocketAddr {
-    binary.run_record().expect("it runs").public
-}
-
-/// What has been written so far, however the run ended.
-fn results(binary: &Binary) -> Value {
-    let text = fs::read(binary.data_dir().join("out/results.json")).expect("it was written");
-    serde_json::from_slice(&text).expect("it is JSON")
-}
-
-/// Progress is told now and then, so that no round in particular is named.
-fn until_a_round_is_complete(run: &mut Running) {
-    let is_later = |line: &str| {
-        let round = line.split_once("round ").and_then(|(_, rest)| rest.split_once(" of "));
-        round.is_some_and(|(number, _)| number.parse().is_ok_and(|number: usize| number > 1))
-    };
-    run.until("has a complete round", |run| run.stderr().lines().any(is_later).then_some(()));
-}
-
-fn compare<'a>(targets: &'a [String], out: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
-    let named = targets.iter().flat_map(|target| ["--target", target]);
-    ["compare", "--quick", "--out", out].into_iter().chain(named).chain(flags.iter().copied()).collect()
-}
 
 #[test]
 fn stores_that_run_are_compared_from_outside_though_each_has_ids_of_its_own() {
@@ -104,7 +80,7 @@ fn refuses(code: i32, arguments: &[&str], words: &[&str]) -> Ended {
 #[test]
 fn targets_that_are_written_wrong_are_refused_with_how_to_write_them() {
     refuses(2, &["--target", "blue"], &["NAME=URL", "blue=http://"]);
-    refuses(2, &["--target", "blue=https://shop.example"], &["no TLS"]);
+    refuses(2, &["--target", "blue=ftp://shop.example"], &["write http://HOST:PORT, or https://"]);
     refuses(2, &["--target", "blue=http://shop.example/shop"], &["write http://shop.example"]);
     let one = "blue=http://127.0.0.1:9";
     refuses(2, &["--target", one, "--target", one], &["two targets are called blue"]);

@@ -1,6 +1,5 @@
 //! What measuring a subject in a round takes: its start, its bounds, its CPU time and memory, and when it has come to rest.
 
-use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -68,14 +67,14 @@ pub(crate) fn closed_requests(journey: &dyn Journey, phases: Phases) -> usize {
 /// requests that no phase has.
 pub(crate) fn preparation_share(
     subject: &dyn Subject,
-    address: SocketAddr,
+    running: &dyn Running,
     journey: &dyn Journey,
     settings: &Settings,
 ) -> std::io::Result<f64> {
     let mut throw = Dice::new(settings.seed, &[purpose::PREFLIGHT]);
     let requests = requests(subject, journey, &mut throw, TRIED_PREPARATIONS);
     let began = Instant::now();
-    preparation::ask(address, journey, &requests)?;
+    preparation::ask(running, journey, &requests)?;
     let each_seconds = began.elapsed().as_secs_f64() / TRIED_PREPARATIONS as f64;
     let phases = Phases::asked(settings);
     let paced = journey.rate_per_second(settings.paced_rate_per_second) * phases.paced_seconds;

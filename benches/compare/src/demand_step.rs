@@ -166,7 +166,7 @@ impl Trial<'_> {
             late: Duration::from_secs_f64(self.plan.bound_ms / 1_000.0 * LATE_SHARE),
             ..block::limits(self.settings, self.cpu_sets)
         };
-        let trial = Generator::new(guard.running().addresses(), limits)
+        let trial = Generator::to(guard.running(), limits)
             .and_then(|mut generator| self.step(&mut generator))
             .map_err(|source| block::unreachable(self.subject, source))?;
         block::stop(self.subject, guard)?;

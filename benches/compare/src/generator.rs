@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use crate::histogram::Latencies;
 use crate::http::Request;
 use crate::journey::Journey;
+use crate::subject::Running;
 
 use connections::{Done, Outcome};
 pub(crate) use connections::{Generator, Limits};
@@ -105,6 +106,11 @@ impl Phase {
 }
 
 impl Generator {
+    /// A generator with its connections to a deployment open.
+    pub(crate) fn to(running: &dyn Running, limits: Limits) -> io::Result<Self> {
+        Self::new(running.addresses(), running.tls(), limits)
+    }
+
     /// Makes requests ready to be written.
     pub(crate) fn prepare(&self, requests: impl IntoIterator<Item = Request>) -> Vec<Prepared> {
         let host = self.address();

@@ -119,6 +119,7 @@ mod subject;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod turns;
 mod verdict;
 
@@ -158,3 +159,4 @@ pub use series::{Series, SeriesSettings};
 pub use settings::{Phases, ScaleSettings, Settings};
 pub use statistics::{Estimate, Ratio, estimate, paired_difference, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};
+pub use tls::{Authorities, HandshakeError, Tls, TlsError};

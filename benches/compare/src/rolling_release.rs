@@ -204,7 +204,7 @@ impl Rolling<'_> {
             let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, longest);
             let requests =
                 block::scheduled_requests(self.subject, *journey, &mut dice(purpose::PACED), &schedule);
-            preparation::ask(address, *journey, &requests).map_err(failed)?;
+            preparation::ask(guard.running(), *journey, &requests).map_err(failed)?;
             loads.push((*journey, schedule, requests));
         }
         let start = Instant::now() + BREATH;

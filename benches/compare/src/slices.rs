@@ -170,12 +170,12 @@ impl Slices<'_> {
 
     /// The same requests for every contender, ready to be sent, with what must be asked before them.
     fn course(&self, contender: &Contender<'_>, schedule: &[Duration]) -> io::Result<Course> {
-        let address = contender.generator.address();
+        let running = contender.guard.running();
         let mut dice = self.dice(purpose::CLOSED);
         let count = block::closed_requests(self.journey, self.phases);
         let subject = contender.entry.subject;
         let mut closed = block::requests(subject, self.journey, &mut dice, count);
-        preparation::ask(address, self.journey, &closed)?;
+        preparation::ask(running, self.journey, &closed)?;
         let busy_seconds = self.phases.warm_up_seconds + self.phases.capacity_seconds;
         let warm_up = if self.journey.once_per_second().is_some() {
             let share = if busy_seconds > 0.0 { self.phases.warm_up_seconds / busy_seconds } else { 0.0 };
@@ -186,7 +186,7 @@ impl Slices<'_> {
         };
         let mut dice = self.dice(purpose::PACED);
         let paced = block::scheduled_requests(subject, self.journey, &mut dice, schedule);
-        preparation::ask(address, self.journey, &paced)?;
+        preparation::ask(running, self.journey, &paced)?;
         let prepare = |requests| contender.generator.prepare(requests);
         Ok(Course {
             warm_up: prepare(warm_up),

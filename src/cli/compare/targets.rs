@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
 use cleave_compare::{
-    Client, Comparison, Journey, Process, Progress as _, Request, Running, Settings as Plan, Subject,
-    TerminalProgress,
+    Authorities, Client, Comparison, Journey, Process, Progress as _, Request, Running, Settings as Plan,
+    Subject, TerminalProgress, Tls,
 };
 use cleave_core::{Ids, SystemClock};
 
@@ -59,7 +59,12 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     let earlier = if args.resume { Some(kept::earlier(&args.out)?) } else { None };
     let interruption = interrupt::listen()?;
     let mut progress = TerminalProgress::new();
-    let mut stores = args.targets.iter().map(Store::open).collect::<Result<Vec<_>, _>>()?;
+    let authorities = authorities(args)?;
+    let mut stores = args
+        .targets
+        .iter()
+        .map(|address| Store::open(address, authorities.as_ref()))
+        .collect::<Result<Vec<_>, _>>()?;
     let customers = if args.target_writes {
         stores.iter_mut().map(Store::sign_up).collect::<Result<Vec<_>, _>>()?
     } else {
@@ -125,22 +130,39 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     Ok(())
 }
 
+/// Whom those targets have to be vouched for by that speak TLS; none where none does.
+fn authorities(args: &CompareArgs) -> Result<Option<Authorities>, Failure> {
+    if args.targets.iter().any(|target| target.speaks_tls) {
+        return Authorities::of_system_and(args.authority.as_deref()).map(Some).map_err(usage);
+    }
+    match &args.authority {
+        None => Ok(None),
+        Some(file) => Err(usage(anyhow!(
+            "no target speaks TLS, so that the authority of {} is not asked for anything: leave it out, or write https:// for a target",
+            file.display()
+        ))),
+    }
+}
+
 /// A store that answers, with what it sells.
 struct Store<'args> {
     address: &'args Address,
     client: Client,
+    tls: Option<Tls>,
     goods: Goods,
 }
 
 impl<'args> Store<'args> {
-    fn open(address: &'args Address) -> Result<Self, Failure> {
-        let Address { name, authority, .. } = address;
+    fn open(address: &'args Address, authorities: Option<&Authorities>) -> Result<Self, Failure> {
+        let Address { name, authority, host, .. } = address;
+        let authorities = authorities.filter(|_| address.speaks_tls);
+        let tls = authorities.map(|known| known.for_host(host)).transpose().map_err(usage)?;
         let sockets = address.resolve().map_err(failed)?;
         let mut failure = None;
         for socket in sockets {
-            let mut client = Client::new(socket, PATIENCE).naming(authority);
+            let mut client = Client::new(socket, PATIENCE).naming(authority).over(tls.clone());
             match Goods::read(&mut client) {
-                Ok(goods) => return Ok(Self { address, client, goods }),
+                Ok(goods) => return Ok(Self { address, client, tls, goods }),
                 Err(error) => failure = Some(error),
             }
         }
@@ -175,7 +197,8 @@ fn known_to_each_other(stores: Vec<Store<'_>>, customers: &[Vec<String>]) -> any
         }
         let (label, authority, url) =
             (store.address.name.clone(), store.address.authority.clone(), store.address.url());
-        Ok(Target { label, authority, url, socket: store.client.address(), goods: store.goods, words })
+        let Store { client, tls, goods, .. } = store;
+        Ok(Target { label, authority, url, socket: client.address(), tls, goods, words })
     };
     stores.into_iter().enumerate().map(translated).collect()
 }
@@ -186,6 +209,7 @@ struct Target {
     authority: String,
     url: String,
     socket: SocketAddr,
+    tls: Option<Tls>,
     goods: Goods,
     /// From what the first target says to what this one says.
     words: HashMap<String, String>,
@@ -203,7 +227,8 @@ impl Subject for Target {
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Running>> {
-        let seen = SeenFromOutside { socket: self.socket, authority: self.authority.clone() };
+        let (authority, tls) = (self.authority.clone(), self.tls.clone());
+        let seen = SeenFromOutside { socket: self.socket, authority, tls };
         seen.look_for()?;
         Ok(Box::new(seen))
     }
@@ -226,6 +251,7 @@ impl Subject for Target {
 struct SeenFromOutside {
     socket: SocketAddr,
     authority: String,
+    tls: Option<Tls>,
 }
 
 impl SeenFromOutside {
@@ -243,7 +269,11 @@ impl Running for SeenFromOutside {
     }
 
     fn client(&self, timeout: Duration) -> Client {
-        Client::new(self.socket, timeout).naming(self.authority.as_str())
+        Client::new(self.socket, timeout).naming(self.authority.as_str()).over(self.tls())
+    }
+
+    fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
     }
 
     fn processes(&self) -> Vec<Process> {

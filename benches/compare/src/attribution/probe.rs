@@ -62,8 +62,8 @@ impl Probe<'_> {
             // Both are asked for the same, so that both get as many bytes.
             let request = |_| journey.request(&mut dice).header(header::ASKED, header::MOMENTS);
             let requests = (0..count + warm_up).map(request).collect::<Vec<_>>();
-            for line in [&to_timed, &to_plain] {
-                preparation::ask(line.address, *journey, &requests).map_err(failed)?;
+            for guard in [&timed, &plain] {
+                preparation::ask(guard.running(), *journey, &requests).map_err(failed)?;
             }
             let ask = || {
                 Turns { journey: *journey, timed: timed.running(), plain: plain.running(), warm_up }.ask(

@@ -69,7 +69,7 @@ impl Trial<'_> {
             let rate = journey.rate_per_second(self.settings.rate_per_second);
             let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
             let requests = journey.requests(&mut dice(purpose::PACED), &schedule);
-            preparation::ask(address, *journey, &requests).map_err(failed)?;
+            preparation::ask(guard.running(), *journey, &requests).map_err(failed)?;
             loads.push((*journey, schedule, requests));
         }
         let start = Instant::now() + BREATH;

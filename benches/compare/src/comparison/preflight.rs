@@ -61,10 +61,9 @@ impl Comparison<'_> {
             }
             let journeys = answered(self.journeys, subject);
             equivalence::probe(subject, &mut client, &journeys, self.settings.seed)?;
-            let address = guard.running().address();
             let preparation_share = journeys
                 .iter()
-                .map(|journey| block::preparation_share(subject, address, *journey, &self.settings))
+                .map(|journey| block::preparation_share(subject, guard.running(), *journey, &self.settings))
                 .sum::<std::io::Result<f64>>()
                 .map_err(|source| block::unreachable(subject, source))?;
             let before_stop = Instant::now();

@@ -40,7 +40,7 @@ fn hello(_path: &str, _number: u64) -> (u16, String) {
 /// 1,000 requests a second for one second.
 fn open_loop(server: &Server, limits: Limits) -> Phase {
     const LENGTH: Duration = Duration::from_secs(1);
-    let mut generator = Generator::new(vec![server.address], limits).expect("connections");
+    let mut generator = Generator::new(vec![server.address], None, limits).expect("connections");
     let schedule = poisson(&mut Dice::new(1, &[]), 1000.0, LENGTH);
     let mut dice = Dice::new(2, &[]);
     let requests = generator.prepare(schedule.iter().map(|_| Hello.request(&mut dice)));
@@ -116,7 +116,7 @@ fn a_server_that_is_gone_gives_errors_not_a_hang() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.local_addr().expect("bound")
     };
-    let mut generator = match Generator::new(vec![address], limits()) {
+    let mut generator = match Generator::new(vec![address], None, limits()) {
         Ok(generator) => generator,
         // Some systems refuse at once, others when the connection is used.
         Err(error) => return assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused),
@@ -139,7 +139,7 @@ fn the_closed_loop_keeps_every_connection_busy() {
         busy.fetch_sub(1, SeqCst);
         hello(path, number)
     });
-    let mut generator = Generator::new(vec![server.address], limits()).expect("connections");
+    let mut generator = Generator::new(vec![server.address], None, limits()).expect("connections");
     let requests = generator.prepare([Request::get("/a"), Request::get("/b")]);
     let load = Load { journey: &Hello, requests: &requests };
     let (ramp, length) = (Duration::from_millis(50), Duration::from_millis(300));
