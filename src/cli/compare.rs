@@ -114,6 +114,9 @@ pub(super) struct CompareArgs {
     /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
     #[arg(long, requires = "targets", conflicts_with = "thorough")]
     target_writes: bool,
+    /// Let the visitors of --workload buy in the targets: their orders and accounts stay behind, and what they buy is gone from the stock
+    #[arg(long, requires_all = ["targets", "workload"], conflicts_with = "thorough")]
+    allow_orders: bool,
     /// Also believe the certificates of this authority (a PEM file), where a target speaks TLS; those that the system trusts are believed
     /// without
     #[arg(long, value_name = "FILE", requires = "targets")]
@@ -255,6 +258,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     releases.extend(doubled.iter().map(|deployment| deployment as &dyn Subject));
     let comparison = Comparison {
         topologies: &subjects,
+        again: None,
         floor: Some(&floor),
         ladder,
         journeys: &journeys,

@@ -67,6 +67,41 @@ fn a_target_that_goes_away_leaves_a_report_of_the_rounds_before_and_an_exit_code
     assert_eq!(results["journeys"]["list"]["shop"]["errors"], 0, "no failure of its end counts");
 }
 
+#[test]
+fn visitors_buy_in_targets_where_that_is_allowed_and_never_what_is_not_there() {
+    let (store, asking) = (Binary::new(), Binary::new());
+    let _up = store.up("monolith", &[]);
+    let targets = [format!("shop=http://{}", public(&store))];
+    let out = asking.data_dir().join("out").display().to_string();
+    let much =
+        ["compare", "--target", &targets[0], "--workload", "checkout-heavy", "--allow-orders", "--out", &out];
+    let refused = asking.run(&much);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for word in ["buy about", "units in all", "POST /api/v1/stock/", "--experiments latency"] {
+        assert!(refused.stderr.contains(word), "{word:?} is missing in:\n{}", refused.stderr);
+    }
+    let flags = ["--workload", "browse-heavy", "--allow-orders"];
+    let mut run = asking.start(&compare(&targets, &out, &flags));
+    run.until_it_prints("customers sign up at each target");
+    until_a_round_is_complete(&mut run);
+    run.signal(Signal::INT);
+    let ended = run.ended();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let results = results(&asking);
+    for cell in [&results["journeys"]["browse-heavy"]["shop"], &results["twin"]["journeys"]["browse-heavy"]] {
+        assert!(cell["requests"].as_u64() > Some(0) && cell["errors"] == 0, "{cell}");
+        assert!(cell["capacity_rps"].as_f64() > Some(0.0), "{cell}");
+    }
+    let rounds = results["rounds"].as_array().expect("a round is complete");
+    let capacity_errors =
+        |label: &str| &rounds[0]["blocks"][label]["journeys"]["browse-heavy"]["capacity_errors"];
+    assert_eq!(
+        (capacity_errors("shop"), capacity_errors("shop (again)")),
+        (&Value::from(0), &Value::from(0))
+    );
+    assert!(ended.stderr.contains("orders and customers stay behind"), "{}", ended.stderr);
+}
+
 #[track_caller]
 fn refuses(code: i32, arguments: &[&str], words: &[&str]) -> Ended {
     let ended = Binary::new().run(&[&["compare", "--quick"], arguments].concat());
@@ -87,7 +122,13 @@ fn targets_that_are_written_wrong_are_refused_with_how_to_write_them() {
     refuses(2, &["monolith", "--target", one], &["cannot be used with"]);
     refuses(2, &["--target", one, "--blast-radius"], &["cannot be used with"]);
     refuses(2, &["--target", one, "--experiments", "startup"], &["cannot be measured of targets"]);
-    refuses(2, &["--target", one, "--workload", "browse-heavy"], &["fill carts", "--workload read-only"]);
+    refuses(
+        2,
+        &["--target", one, "--workload", "browse-heavy"],
+        &["buy", "--allow-orders", "--workload read-only"],
+    );
+    refuses(2, &["--target", one, "--allow-orders"], &["--workload"]);
+    refuses(2, &["--workload", "browse-heavy", "--allow-orders"], &["--target"]);
     refuses(2, &["--target", one, "--workload", "nothing"], &["no workload \"nothing\"", "read-only"]);
     refuses(2, &["--target-writes"], &["--target"]);
 }

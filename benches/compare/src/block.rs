@@ -88,7 +88,7 @@ pub(crate) fn requests(
     dice: &mut Dice,
     count: usize,
 ) -> Vec<Request> {
-    (0..count).map(|_| subject.adapted(journey.request(dice))).collect()
+    journey.unscheduled(dice, count).into_iter().map(|request| subject.adapted(request)).collect()
 }
 
 /// The requests of a journey at these moments, as the subject knows them.

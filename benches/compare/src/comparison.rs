@@ -38,6 +38,8 @@ use self::preflight::Preflight;
 pub struct Comparison<'a> {
     /// What is compared; the first is the baseline and runs twice. One is enough for its price beside the floor.
     pub topologies: &'a [&'a dyn Subject],
+    /// The baseline as it is when it runs for the second time; the same where there is no other one.
+    pub again: Option<&'a dyn Subject>,
     /// What the same journeys cost without the house around them; it takes no part in the script.
     pub floor: Option<&'a dyn Subject>,
     /// Subjects that differ in one factor each, for settings that want a ladder.
@@ -254,7 +256,7 @@ impl Comparison<'_> {
         let twin = again::label(baseline.label());
         let mut named: Vec<(String, &dyn Subject)> =
             self.topologies.iter().map(|topology| (topology.label().to_owned(), *topology)).collect();
-        named.push((twin.clone(), *baseline));
+        named.push((twin.clone(), self.again.unwrap_or(*baseline)));
         named.extend(self.floor.map(|floor| (floor.label().to_owned(), floor)));
         let mut seen = HashSet::new();
         let journeys = self.journeys.iter().map(|journey| journey.name());

@@ -116,6 +116,7 @@ fn comparison<'a>(
 ) -> Comparison<'a> {
     Comparison {
         topologies,
+        again: None,
         floor: None,
         ladder: None,
         journeys,
