@@ -192,7 +192,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         .with_context(|| format!("{} cannot be written", args.out.display()))?;
 
     settings.data_dir = work.path().join("template");
-    let (shelf, admin_token) = block_on(stock_template(&settings))?;
+    let (shelf, admin_token) = block_on(interrupt::unless_wanted(&interruption, stock_template(&settings)))?;
 
     let executables = Executables::new(work.path());
     let deployment = |label: &str, program, timing_headers| Deployment {
@@ -205,6 +205,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         work: work.path().to_owned(),
         log_filter: QUIET.to_owned(),
         executables: executables.clone(),
+        interruption: interruption.clone(),
     };
     let deployments = |timing_headers| {
         let program = |topology: &Topology| Program::Topology(topology.clone());
@@ -229,7 +230,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let single: [&dyn Journey; 4] = [&list, &product, &cart, &checkout];
     let rungs = match plan.ladder {
         Some(_) => {
-            block_on(plain::fill(&settings))?;
+            block_on(interrupt::unless_wanted(&interruption, plain::fill(&settings)))?;
             Some(Rungs::like(&floor, &everyday_log, topologies.get(1))?)
         }
         None => None,
@@ -317,10 +318,7 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
 /// Measures, tells what was found, and says with its exit code whether all of it was.
 fn conclude(comparison: &Comparison<'_>, progress: &mut TerminalProgress, out: &Path) -> Outcome {
     let results = match comparison.run(progress) {
-        Err(CompareError::Interrupted) => {
-            eprintln!("{}", CompareError::Interrupted);
-            return Err(Failure::Told(interrupt::EXIT_CODE));
-        }
+        Err(CompareError::Interrupted) => return Err(interrupt::ended()),
         Err(error @ CompareError::OtherRun(_)) => return Err(usage(error)),
         results => results.map_err(failed)?,
     };

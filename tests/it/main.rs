@@ -44,6 +44,7 @@ mod doctor;
 mod events;
 mod full_disk;
 mod http_input;
+mod interrupting;
 mod journeys;
 mod lost_answers;
 mod moving;

@@ -9,6 +9,7 @@ use crate::error::CompareError;
 use crate::generator::{Limits, Phase};
 use crate::histogram::Latencies;
 use crate::http::Request;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::preparation;
 use crate::proc::{self, ThreadTimes};
@@ -70,11 +71,12 @@ pub(crate) fn preparation_share(
     running: &dyn Running,
     journey: &dyn Journey,
     settings: &Settings,
+    interruption: &Interruption,
 ) -> std::io::Result<f64> {
     let mut throw = Dice::new(settings.seed, &[purpose::PREFLIGHT]);
     let requests = requests(subject, journey, &mut throw, TRIED_PREPARATIONS);
     let began = Instant::now();
-    preparation::ask(running, journey, &requests)?;
+    preparation::ask(running, journey, &requests, interruption)?;
     let each_seconds = began.elapsed().as_secs_f64() / TRIED_PREPARATIONS as f64;
     let phases = Phases::asked(settings);
     let paced = journey.rate_per_second(settings.paced_rate_per_second) * phases.paced_seconds;
@@ -137,14 +139,14 @@ pub(crate) fn look_for_silent(subject: &dyn Subject, load: &Phase) -> Result<(),
     subject.start().map(drop).map_err(gone)
 }
 
-/// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.
-pub(crate) fn settled_ms(running: &dyn Running) -> Option<f64> {
+/// How long it takes from here until nothing is left to do; none where that cannot be asked, takes too long or is interrupted.
+pub(crate) fn settled_ms(running: &dyn Running, interruption: &Interruption) -> Option<f64> {
     let start = Instant::now();
     loop {
         if running.is_settled()? {
             return Some(start.elapsed().as_secs_f64() * 1_000.0);
         }
-        if start.elapsed() > LONGEST_SETTLING {
+        if start.elapsed() > LONGEST_SETTLING || interruption.is_wanted() {
             return None;
         }
         thread::sleep(Duration::from_millis(1));

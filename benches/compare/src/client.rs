@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::http::{HttpError, Request, Response, ResponseReader};
+use crate::interruption::{HEARD_WITHIN, Interruption};
 use crate::tls::{HandshakeError, Tls, Wire};
 
 /// Sends requests to one deployment, one after the other.
@@ -16,6 +17,7 @@ pub struct Client {
     timeout: Duration,
     host: Option<String>,
     tls: Option<Tls>,
+    interruption: Interruption,
 }
 
 /// Why there is no answer.
@@ -54,7 +56,7 @@ pub enum ClientError {
 impl Client {
     /// A client of the deployment at `address` that waits at most `timeout` for each answer.
     pub fn new(address: SocketAddr, timeout: Duration) -> Self {
-        Self { address, timeout, host: None, tls: None }
+        Self { address, timeout, host: None, tls: None, interruption: Interruption::default() }
     }
 
     /// The same client, whose requests name this host, as one does who was given a name and not an address.
@@ -68,6 +70,13 @@ impl Client {
     #[must_use]
     pub fn over(mut self, tls: Option<Tls>) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// The same client, which waits for nothing any longer from when that is wished.
+    #[must_use]
+    pub fn heeding(mut self, interruption: &Interruption) -> Self {
+        self.interruption = interruption.clone();
         self
     }
 
@@ -91,7 +100,7 @@ impl Client {
     }
 
     fn open(&self, asked: String) -> Result<Connection, ClientError> {
-        let Self { address, timeout, tls, .. } = self;
+        let Self { address, timeout, tls, interruption, .. } = self;
         let stream =
             open(*address, *timeout, tls.as_ref()).map_err(|source| {
                 match HandshakeError::in_it(&source) {
@@ -99,7 +108,14 @@ impl Client {
                     None => ClientError::Connection { address: *address, asked, source },
                 }
             })?;
-        Ok(Connection { address: *address, timeout: *timeout, stream, buffer: vec![0; 16 * 1024] })
+        let interruption = interruption.clone();
+        Ok(Connection {
+            address: *address,
+            timeout: *timeout,
+            interruption,
+            stream,
+            buffer: vec![0; 16 * 1024],
+        })
     }
 }
 
@@ -108,6 +124,7 @@ impl Client {
 pub struct Connection {
     address: SocketAddr,
     timeout: Duration,
+    interruption: Interruption,
     stream: Wire<TcpStream>,
     buffer: Vec<u8>,
 }
@@ -115,7 +132,7 @@ pub struct Connection {
 impl Connection {
     /// Sends one request and waits for its answer, whatever the status.
     pub fn send(&mut self, request: &Request) -> Result<Response, ClientError> {
-        let Self { address, timeout, stream, buffer } = self;
+        let Self { address, timeout, interruption, stream, buffer } = self;
         let connection =
             |source| ClientError::Connection { address: *address, asked: asked(request), source };
         let answer = |source| ClientError::Answer { address: *address, asked: asked(request), source };
@@ -124,10 +141,13 @@ impl Connection {
         stream.write_all(&request.to_bytes(*address)).and_then(|()| stream.flush()).map_err(connection)?;
         loop {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            stream.socket().set_read_timeout(Some(left)).map_err(connection)?;
-            match stream.read(buffer).map_err(connection)? {
-                0 => return reader.finish().map_err(answer),
-                read => reader.push(&buffer[..read]),
+            interruption.check().map_err(connection)?;
+            stream.socket().set_read_timeout(Some(left.min(HEARD_WITHIN))).map_err(connection)?;
+            match stream.read(buffer) {
+                Ok(0) => return reader.finish().map_err(answer),
+                Ok(read) => reader.push(&buffer[..read]),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => return Err(connection(error)),
             }
             if let Some(response) = reader.take(&request.method).map_err(answer)? {
                 return Ok(response);

@@ -131,7 +131,8 @@ impl DemandStep {
                         break 'rounds;
                     }
                     note(&format!("{}, {}", subject.label(), journey.name()), trials.len());
-                    let trial = Trial { plan, subject, journey: *journey, settings, cpu_sets, round };
+                    let trial =
+                        Trial { plan, subject, journey: *journey, settings, cpu_sets, interruption, round };
                     trials.push(trial.run()?);
                 }
             }
@@ -165,6 +166,7 @@ struct Trial<'a> {
     journey: &'a dyn Journey,
     settings: &'a Settings,
     cpu_sets: &'a CpuSets,
+    interruption: &'a Interruption,
     /// All deployments of a round meet the same requests at the same moments.
     round: u64,
 }
@@ -178,7 +180,7 @@ impl Trial<'_> {
             late: Duration::from_secs_f64(self.plan.bound_ms / 1_000.0 * LATE_SHARE),
             ..block::limits(self.settings, self.cpu_sets)
         };
-        let trial = Generator::to(guard.running(), limits)
+        let trial = Generator::to(guard.running(), limits, self.interruption)
             .and_then(|mut generator| self.step(&mut generator))
             .map_err(|source| block::unreachable(self.subject, source))?;
         block::stop(self.subject, guard)?;

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::histogram::Latencies;
 use crate::http::Request;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::subject::Running;
 
@@ -107,8 +108,8 @@ impl Phase {
 
 impl Generator {
     /// A generator with its connections to a deployment open.
-    pub(crate) fn to(running: &dyn Running, limits: Limits) -> io::Result<Self> {
-        Self::new(running.addresses(), running.tls(), limits)
+    pub(crate) fn to(running: &dyn Running, limits: Limits, interruption: &Interruption) -> io::Result<Self> {
+        Self::new(running.addresses(), running.tls(), limits, interruption)
     }
 
     /// Makes requests ready to be written.
@@ -143,6 +144,7 @@ impl Generator {
         let start = Instant::now();
         let give_up_at = start + length + self.limits().request_timeout;
         loop {
+            self.interruption().check()?;
             let now = Instant::now();
             while due < schedule.len() && start + schedule[due] <= now {
                 due += 1;
@@ -212,6 +214,7 @@ impl Generator {
         let (from, until) = (start + ramp, start + length);
         let give_up_at = until + self.limits().request_timeout;
         loop {
+            self.interruption().check()?;
             let now = Instant::now();
             while now < until && self.busy() < self.limits().connections {
                 if !self.send_on_any(load, next, Instant::now(), &mut done) {

@@ -137,7 +137,8 @@ impl LoadCurves {
                     break;
                 }
                 let label = subject.label();
-                let sweep = Sweep { plan, subject, journey, settings, cpu_sets, round: round as u64 };
+                let round = round as u64;
+                let sweep = Sweep { plan, subject, journey, settings, cpu_sets, interruption, round };
                 let one = sweep.run(&mut |what| note(&format!("{label}, {what}"), done))?;
                 measured.entry(label.to_owned()).or_default().push(one);
                 done += 1;

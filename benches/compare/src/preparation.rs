@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::http::{Request, Response};
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::subject::Running;
 
@@ -20,8 +21,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks for whatever these requests need before them. A refusal is an error: a load on half a preparation would measure
 /// something else.
-pub(crate) fn ask(running: &dyn Running, journey: &dyn Journey, requests: &[Request]) -> io::Result<()> {
-    ask_as(&running.client(PATIENCE), journey, requests)
+pub(crate) fn ask(
+    running: &dyn Running,
+    journey: &dyn Journey,
+    requests: &[Request],
+    interruption: &Interruption,
+) -> io::Result<()> {
+    ask_as(&running.client(PATIENCE).heeding(interruption), journey, requests)
 }
 
 fn ask_as(client: &Client, journey: &dyn Journey, requests: &[Request]) -> io::Result<()> {

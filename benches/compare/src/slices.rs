@@ -177,7 +177,7 @@ impl Slices<'_> {
         let count = block::closed_requests(self.journey, self.phases);
         let subject = contender.entry.subject;
         let mut closed = block::requests(subject, self.journey, &mut dice, count);
-        preparation::ask(running, self.journey, &closed)?;
+        preparation::ask(running, self.journey, &closed, self.interruption)?;
         let busy_seconds = self.phases.warm_up_seconds + self.phases.capacity_seconds;
         let warm_up = if self.journey.once_per_second().is_some() {
             let share = if busy_seconds > 0.0 { self.phases.warm_up_seconds / busy_seconds } else { 0.0 };
@@ -188,7 +188,7 @@ impl Slices<'_> {
         };
         let mut dice = self.dice(purpose::PACED);
         let paced = block::scheduled_requests(subject, self.journey, &mut dice, schedule);
-        preparation::ask(running, self.journey, &paced)?;
+        preparation::ask(running, self.journey, &paced, self.interruption)?;
         let prepare = |requests| contender.generator.prepare(requests);
         Ok(Course {
             warm_up: prepare(warm_up),
@@ -280,7 +280,8 @@ impl Slices<'_> {
     /// asked for the results alone, after the last slice. Gives how long it took.
     fn rest(&self, contender: &Contender<'_>, is_last: bool) -> Option<f64> {
         let leaves_work = self.journey.once_per_second().is_some();
-        if leaves_work || is_last { block::settled_ms(contender.guard.running()) } else { None }
+        let running = contender.guard.running();
+        if leaves_work || is_last { block::settled_ms(running, self.interruption) } else { None }
     }
 
     fn tell(&self, contender: &mut Contender<'_>, course: Course, has_capacity: bool) {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use cleave_compare::{
-    Authorities, Comparison, Journey, Progress as _, Settings as Plan, Subject, TerminalProgress,
+    Authorities, Comparison, Interruption, Journey, Progress as _, Settings as Plan, Subject,
+    TerminalProgress,
 };
 
 pub(super) use self::address::{Address, address};
@@ -36,6 +37,16 @@ const SECONDS_BETWEEN_STEPS: f64 = 0.25;
 
 /// Measures what `--target` names.
 pub(super) fn measure(args: &CompareArgs) -> Outcome {
+    let interruption = interrupt::listen()?;
+    match measure_unless(args, &interruption) {
+        // Whatever goes wrong then was torn from its work.
+        Err(Failure::Told(code)) => Err(Failure::Told(code)),
+        Err(_) if interruption.is_wanted() => Err(interrupt::ended()),
+        outcome => outcome,
+    }
+}
+
+fn measure_unless(args: &CompareArgs, interruption: &Interruption) -> Outcome {
     let mut names = HashSet::new();
     if let Some(twice) = args.targets.iter().find(|target| !names.insert(&target.name)) {
         return Err(usage(anyhow!(
@@ -57,13 +68,12 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;
     let earlier = if args.resume { Some(kept::earlier(&args.out)?) } else { None };
-    let interruption = interrupt::listen()?;
     let mut progress = TerminalProgress::new();
     let authorities = authorities(args)?;
     let mut stores = args
         .targets
         .iter()
-        .map(|address| Store::open(address, authorities.as_ref()))
+        .map(|address| Store::open(address, authorities.as_ref(), interruption))
         .collect::<Result<Vec<_>, _>>()?;
     let settings = seen_from_outside(args);
     let workload = workload.as_ref();
@@ -121,7 +131,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         timed: &[],
         settings,
         version: env!("CARGO_PKG_VERSION"),
-        interruption,
+        interruption: interruption.clone(),
         earlier: earlier.as_ref(),
         keep: &|results| kept::keep(&args.out, results),
     };

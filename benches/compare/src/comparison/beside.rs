@@ -156,7 +156,11 @@ impl Experiments<'_> {
         for (part, seconds) in parts {
             course.begin(seconds);
             let mut with_it = found.clone();
-            self.one(part, seconds, &mut with_it, course)?;
+            let measured = self.one(part, seconds, &mut with_it, course);
+            match self.comparison.unless_interrupted(measured) {
+                Err(CompareError::Interrupted) => break,
+                measured => measured?,
+            }
             if self.comparison.interruption.is_wanted() {
                 break;
             }

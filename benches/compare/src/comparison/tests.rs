@@ -1,4 +1,5 @@
 mod going_on;
+mod interrupted;
 mod ladder;
 mod targets;
 

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use super::{Load, Prepared};
 use crate::http::ResponseReader;
+use crate::interruption::{HEARD_WITHIN, Interruption};
 use crate::tls::{Tls, Wire};
 
 /// Bounds of the generator, equal for all subjects.
@@ -37,6 +38,7 @@ pub(crate) struct Generator {
     tls: Option<Tls>,
     opened: usize,
     limits: Limits,
+    interruption: Interruption,
     poll: Poll,
     events: Events,
     /// The index is the token; a place is empty after its connection broke.
@@ -82,7 +84,12 @@ const TIMEOUT_CHECK: Duration = Duration::from_millis(20);
 
 impl Generator {
     /// A generator with its connections open, and the handshakes of TLS made on them.
-    pub(crate) fn new(addresses: Vec<SocketAddr>, tls: Option<Tls>, limits: Limits) -> io::Result<Self> {
+    pub(crate) fn new(
+        addresses: Vec<SocketAddr>,
+        tls: Option<Tls>,
+        limits: Limits,
+        interruption: &Interruption,
+    ) -> io::Result<Self> {
         if addresses.is_empty() {
             return Err(ErrorKind::AddrNotAvailable.into());
         }
@@ -91,6 +98,7 @@ impl Generator {
             tls,
             opened: 0,
             limits,
+            interruption: interruption.clone(),
             poll: Poll::new()?,
             events: Events::with_capacity(256),
             connections: Vec::new(),
@@ -115,6 +123,10 @@ impl Generator {
     #[cfg(test)]
     pub(crate) fn shaking_hands(&self) -> usize {
         self.connections.iter().flatten().filter(|connection| connection.stream.is_shaking_hands()).count()
+    }
+
+    pub(super) fn interruption(&self) -> &Interruption {
+        &self.interruption
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -254,7 +266,8 @@ impl Generator {
             if left.is_zero() {
                 return Err(stream.out_of_time());
             }
-            match self.poll.poll(&mut self.events, Some(left)) {
+            self.interruption.check()?;
+            match self.poll.poll(&mut self.events, Some(left.min(HEARD_WITHIN))) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }

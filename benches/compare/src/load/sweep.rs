@@ -12,6 +12,7 @@ use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::generator::{Generator, Load, Phase};
 use crate::histogram::Latencies;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::preparation;
 use crate::schedule;
@@ -53,6 +54,7 @@ pub(super) struct Sweep<'a> {
     pub(super) journey: &'a dyn Journey,
     pub(super) settings: &'a Settings,
     pub(super) cpu_sets: &'a CpuSets,
+    pub(super) interruption: &'a Interruption,
     pub(super) round: u64,
 }
 
@@ -69,7 +71,7 @@ impl Sweep<'_> {
 
     fn climb(&self, running: &dyn Running, note: &mut dyn FnMut(&str)) -> std::io::Result<Measured> {
         let limits = block::limits(self.settings, self.cpu_sets);
-        let mut generator = Generator::to(running, limits)?;
+        let mut generator = Generator::to(running, limits, self.interruption)?;
         self.warm_up(running, &mut generator)?;
         let mut measured = Measured { trials: Vec::new(), latencies: Vec::new(), holds_rps: None };
         let mut tried = |rate: f64| -> std::io::Result<bool> {
@@ -80,7 +82,7 @@ impl Sweep<'_> {
             measured.trials.push(trial);
             measured.latencies.push(latencies);
             // What a level left undone would burden the next one.
-            let _ = block::settled_ms(running);
+            let _ = block::settled_ms(running, self.interruption);
             Ok(held)
         };
         let (mut holds, mut fails) = (None, None);
@@ -121,7 +123,7 @@ impl Sweep<'_> {
         if requests.is_empty() {
             return Ok(());
         }
-        preparation::ask(running, self.journey, &requests)?;
+        preparation::ask(running, self.journey, &requests, self.interruption)?;
         let requests = generator.prepare(requests);
         let load = Load { journey: self.journey, requests: &requests };
         self.cpu_sets.on_generator(|| generator.closed_loop(load, Duration::ZERO, length))?;
@@ -141,7 +143,7 @@ impl Sweep<'_> {
         let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
         let requests =
             block::scheduled_requests(self.subject, self.journey, &mut dice(purpose::PACED), &schedule);
-        preparation::ask(running, self.journey, &requests)?;
+        preparation::ask(running, self.journey, &requests, self.interruption)?;
         let requests = generator.prepare(requests);
         let load = Load { journey: self.journey, requests: &requests };
         let processes = &running.processes();

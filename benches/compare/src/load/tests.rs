@@ -97,3 +97,19 @@ fn the_ratio_of_the_highest_rates_is_paired_by_round_and_has_the_gap_of_the_bise
     curves.topologies.get_mut("one").expect("it is there").trials[2].clear();
     assert_eq!(curves.ratio("half", "one"), None, "who was not seen to fail may hold any more");
 }
+
+#[test]
+fn a_level_that_is_interrupted_is_not_waited_for() {
+    let one = Queue { label: "one", service_ms: 1 };
+    let plan = LoadSettings { level_seconds: 3_600.0, rates: vec![1.0], ..plan() };
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    let (interruption, settings) = (Interruption::default(), Settings::quick(1));
+    let note = |what: &str, _| {
+        if what.ends_with("1 requests a second") {
+            interruption.want();
+        }
+    };
+    let measured =
+        LoadCurves::measure(&plan, &[&one], &Get("page"), &settings, &cpu_sets, &interruption, note);
+    assert!(measured.is_err(), "half a level is none: {measured:?}");
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use cleave_compare::{Authorities, Client, Tls};
+use cleave_compare::{Authorities, Client, Interruption, Tls};
 use cleave_core::{Ids, SystemClock};
 
 use super::super::{Failure, failed, usage};
@@ -20,14 +20,19 @@ pub(super) struct Store<'args> {
 }
 
 impl<'args> Store<'args> {
-    pub(super) fn open(address: &'args Address, authorities: Option<&Authorities>) -> Result<Self, Failure> {
+    pub(super) fn open(
+        address: &'args Address,
+        authorities: Option<&Authorities>,
+        interruption: &Interruption,
+    ) -> Result<Self, Failure> {
         let Address { name, authority, host, .. } = address;
         let authorities = authorities.filter(|_| address.speaks_tls);
         let tls = authorities.map(|known| known.for_host(host)).transpose().map_err(usage)?;
         let sockets = address.resolve().map_err(failed)?;
         let mut failure = None;
         for socket in sockets {
-            let mut client = Client::new(socket, PATIENCE).naming(authority).over(tls.clone());
+            let mut client =
+                Client::new(socket, PATIENCE).naming(authority).over(tls.clone()).heeding(interruption);
             match Goods::read(&mut client) {
                 Ok(goods) => return Ok(Self { address, client, tls, goods }),
                 Err(error) => failure = Some(error),
