@@ -15,13 +15,13 @@ use cleave_compare::{Dice, Journey, Request, Response};
 
 pub use buying::{CartJourney, CheckoutJourney};
 pub use customers::Customers;
-pub use goods::Goods;
+pub use goods::{Goods, units_of};
 pub use normal::Normaliser;
 pub use random::RandomSession;
 pub use reading::ReadingSession;
 pub use script::ScriptedSession;
 pub use sign_up::sign_up;
-pub use workload::{Workload, WorkloadError, WorkloadJourney};
+pub use workload::{Workload, WorkloadError, WorkloadJourney, renamed};
 
 /// What is for sale, as a journey has to know it.
 #[derive(Debug, Clone)]

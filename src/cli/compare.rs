@@ -114,6 +114,13 @@ pub(super) struct CompareArgs {
     /// Let the targets' stores change: customers sign up there and fill carts, which stay behind
     #[arg(long, requires = "targets", conflicts_with = "thorough")]
     target_writes: bool,
+    /// Let the visitors of --workload buy in the targets: their orders and accounts stay behind, and what they buy is gone from the stock
+    #[arg(long, requires_all = ["targets", "workload"], conflicts_with = "thorough")]
+    allow_orders: bool,
+    /// Also believe the certificates of this authority (a PEM file), where a target speaks TLS; those that the system trusts are believed
+    /// without
+    #[arg(long, value_name = "FILE", requires = "targets")]
+    authority: Option<PathBuf>,
     /// The folder for results.json and report.html
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -185,7 +192,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         .with_context(|| format!("{} cannot be written", args.out.display()))?;
 
     settings.data_dir = work.path().join("template");
-    let (shelf, admin_token) = block_on(stock_template(&settings))?;
+    let (shelf, admin_token) = block_on(interrupt::unless_wanted(&interruption, stock_template(&settings)))?;
 
     let executables = Executables::new(work.path());
     let deployment = |label: &str, program, timing_headers| Deployment {
@@ -198,6 +205,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         work: work.path().to_owned(),
         log_filter: QUIET.to_owned(),
         executables: executables.clone(),
+        interruption: interruption.clone(),
     };
     let deployments = |timing_headers| {
         let program = |topology: &Topology| Program::Topology(topology.clone());
@@ -222,7 +230,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let single: [&dyn Journey; 4] = [&list, &product, &cart, &checkout];
     let rungs = match plan.ladder {
         Some(_) => {
-            block_on(plain::fill(&settings))?;
+            block_on(interrupt::unless_wanted(&interruption, plain::fill(&settings)))?;
             Some(Rungs::like(&floor, &everyday_log, topologies.get(1))?)
         }
         None => None,
@@ -251,6 +259,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     releases.extend(doubled.iter().map(|deployment| deployment as &dyn Subject));
     let comparison = Comparison {
         topologies: &subjects,
+        again: None,
         floor: Some(&floor),
         ladder,
         journeys: &journeys,
@@ -309,10 +318,7 @@ async fn stock_template(settings: &Settings) -> Result<(Shelf, String), Failure>
 /// Measures, tells what was found, and says with its exit code whether all of it was.
 fn conclude(comparison: &Comparison<'_>, progress: &mut TerminalProgress, out: &Path) -> Outcome {
     let results = match comparison.run(progress) {
-        Err(CompareError::Interrupted) => {
-            eprintln!("{}", CompareError::Interrupted);
-            return Err(Failure::Told(interrupt::EXIT_CODE));
-        }
+        Err(CompareError::Interrupted) => return Err(interrupt::ended()),
         Err(error @ CompareError::OtherRun(_)) => return Err(usage(error)),
         results => results.map_err(failed)?,
     };

@@ -85,6 +85,7 @@ fn over_tcp(address: SocketAddr, request: &Request) -> Result<Response, String> 
     Client::new(address, PATIENCE).send(request).map_err(|error| match error {
         ClientError::Connection { source, .. } => reason(&source),
         ClientError::Answer { source, .. } => source.to_string(),
+        ClientError::Handshake { source, .. } => source.to_string(),
     })
 }
 

@@ -73,6 +73,22 @@ impl Goods {
     }
 }
 
+/// How many units of a product a store says that it has now.
+///
+/// # Errors
+/// It does not say.
+pub fn units_of(client: &mut Client, product_id: &str) -> anyhow::Result<u64> {
+    let response = client.send(&Request::get(format!("/api/v1/products/{product_id}")))?;
+    let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    body["available"].as_u64().with_context(|| {
+        format!(
+            "the product {product_id} is answered with {} and no number of units: {}",
+            response.status,
+            response.text()
+        )
+    })
+}
+
 struct Page {
     products: Vec<Product>,
     next: Option<String>,

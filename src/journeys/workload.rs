@@ -15,7 +15,7 @@ use cleave_compare::{Dice, Journey, Request, Response};
 
 pub use form::{Workload, WorkloadError};
 
-use self::visitor::Visitor;
+use self::visitor::{Visitor, prepared_product};
 use super::{Customers, Shelf, buying, contains_near_end};
 
 /// What a visitor does.
@@ -35,6 +35,33 @@ enum Step {
     CheckOut,
 }
 
+impl Step {
+    /// Whether it changes nothing and takes no customer.
+    fn only_looks(self) -> bool {
+        matches!(self, Self::Home | Self::Category | Self::Product)
+    }
+}
+
+/// The request with everything that its path and headers call by name called by another one: the last part of the path, and what headers
+/// are, or what they say of a product.
+pub fn renamed<'word>(mut request: Request, name: impl Fn(&str) -> Option<&'word str>) -> Request {
+    if let Some((folder, last)) = request.path.rsplit_once('/')
+        && let Some(other) = name(last)
+    {
+        request.path = format!("{folder}/{other}");
+    }
+    for (_, value) in &mut request.headers {
+        if let Some(other) = name(value) {
+            *value = other.to_owned();
+        } else if let Some(product) = prepared_product(value)
+            && let Some(other) = name(product)
+        {
+            *value = value.replace(product, other);
+        }
+    }
+    request
+}
+
 /// More requests a second than this no deployment of one processor answers.
 const MOST_PER_SECOND: f64 = 12_000.0;
 
@@ -46,9 +73,19 @@ const REGULARS: usize = 200;
 pub struct WorkloadJourney<'shelf> {
     workload: &'shelf Workload,
     shelf: &'shelf Shelf,
-    /// None where nobody has to be a customer.
-    customers: Option<&'shelf Customers>,
-    regulars: Vec<String>,
+    visitors: Visitors<'shelf>,
+}
+
+/// Who comes.
+#[derive(Debug)]
+enum Visitors<'shelf> {
+    /// Nobody who has to be a customer.
+    Onlookers,
+    /// As many customers as are needed, and some whose carts are there already, for loads that have no schedule.
+    Anybody { customers: &'shelf Customers, regulars: Vec<String> },
+    /// These customers alone, who take turns: those of loads with a schedule, and those of loads without, for both may be prepared at the
+    /// same time.
+    Known { scheduled: Vec<String>, unscheduled: Vec<String> },
 }
 
 impl<'shelf> WorkloadJourney<'shelf> {
@@ -56,16 +93,49 @@ impl<'shelf> WorkloadJourney<'shelf> {
     pub fn new(workload: &'shelf Workload, shelf: &'shelf Shelf, customers: &'shelf Customers) -> Self {
         let mut dice = Dice::new(1, &[]);
         let regulars = (0..REGULARS).map(|_| customers.newcomer(&mut dice)).collect();
-        Self { workload, shelf, customers: Some(customers), regulars }
+        Self { workload, shelf, visitors: Visitors::Anybody { customers, regulars } }
     }
 
     /// This workload, whose visitors only look, in a store with this shelf; none where they do more.
     pub fn of_onlookers(workload: &'shelf Workload, shelf: &'shelf Shelf) -> Option<Self> {
-        workload.only_looks().then(|| Self { workload, shelf, customers: None, regulars: Vec::new() })
+        workload.only_looks().then(|| Self { workload, shelf, visitors: Visitors::Onlookers })
+    }
+
+    /// This workload in a store that takes nobody for a customer but these, who write this into the header `authorization`: two at least. They
+    /// take turns, however long they would have thought.
+    pub fn of_known(workload: &'shelf Workload, shelf: &'shelf Shelf, mut customers: Vec<String>) -> Self {
+        let unscheduled = customers.split_off(customers.len() / 2);
+        Self { workload, shelf, visitors: Visitors::Known { scheduled: customers, unscheduled } }
     }
 
     fn newcomer(&self, dice: &mut Dice) -> Visitor {
-        Visitor::new(self.customers.map(|customers| customers.newcomer(dice)).unwrap_or_default())
+        match &self.visitors {
+            Visitors::Onlookers => Visitor::new(String::new()),
+            Visitors::Anybody { customers, .. } => Visitor::new(customers.newcomer(dice)),
+            Visitors::Known { unscheduled, .. } => {
+                let mark = dice.below(usize::MAX);
+                Visitor::again(dice.pick(unscheduled).map_or("", String::as_str), mark)
+            }
+        }
+    }
+
+    /// The steps of customers who take turns, so that each has been answered long before it is his turn again. Who only looks needs none.
+    fn in_turns(&self, customers: &[String], dice: &mut Dice, count: usize) -> Vec<Request> {
+        let mark = dice.below(usize::MAX);
+        let known = customers.iter().map(|customer| Visitor::again(customer, mark));
+        let (mut known, mut onlooker) = (known.collect::<Vec<_>>(), Visitor::new(String::new()));
+        let mut next = 0;
+        let requests = (0..count).map(|_| {
+            let step = self.workload.step(dice);
+            let visitor = if step.only_looks() || known.is_empty() {
+                &mut onlooker
+            } else {
+                next = (next + 1) % known.len();
+                &mut known[next]
+            };
+            visitor.ask(step, self.shelf, dice)
+        });
+        requests.collect()
     }
 
     fn think(&self, dice: &mut Dice) -> Duration {
@@ -83,15 +153,21 @@ impl Journey for WorkloadJourney<'_> {
     fn request(&self, dice: &mut Dice) -> Request {
         let step = self.workload.step(dice);
         match step {
-            Step::AddToCart | Step::ViewCart => {
-                let regular = dice.pick(&self.regulars).cloned().unwrap_or_default();
-                Visitor::new(regular).ask(step, self.shelf, dice)
+            Step::AddToCart | Step::ViewCart => match &self.visitors {
+                Visitors::Anybody { regulars, .. } => {
+                    Visitor::new(dice.pick(regulars).cloned().unwrap_or_default())
+                }
+                _ => self.newcomer(dice),
             }
+            .ask(step, self.shelf, dice),
             _ => self.newcomer(dice).ask(step, self.shelf, dice),
         }
     }
 
     fn requests(&self, dice: &mut Dice, schedule: &[Duration]) -> Vec<Request> {
+        if let Visitors::Known { scheduled, .. } = &self.visitors {
+            return self.in_turns(scheduled, dice, schedule.len());
+        }
         let mut visitors: Vec<Visitor> = Vec::new();
         let mut thinking = BinaryHeap::new();
         let mut requests = Vec::with_capacity(schedule.len());
@@ -107,6 +183,13 @@ impl Journey for WorkloadJourney<'_> {
             thinking.push(Reverse((*due + self.think(dice), number)));
         }
         requests
+    }
+
+    fn unscheduled(&self, dice: &mut Dice, count: usize) -> Vec<Request> {
+        match &self.visitors {
+            Visitors::Known { unscheduled, .. } => self.in_turns(unscheduled, dice, count),
+            _ => (0..count).map(|_| self.request(dice)).collect(),
+        }
     }
 
     fn preparation(&self, request: &Request) -> Option<Request> {

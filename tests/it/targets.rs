@@ -1,38 +1,14 @@
 //! `cleave compare --target`: stores that run already, measured from outside.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::binary::{Binary, Ended, Running};
+use crate::support::binary::{Binary, Ended};
+use crate::support::comparison::{compare, public, results, until_a_round_is_complete};
 use crate::support::waiting::eventually;
-
-fn public(binary: &Binary) -> SocketAddr {
-    binary.run_record().expect("it runs").public
-}
-
-/// What has been written so far, however the run ended.
-fn results(binary: &Binary) -> Value {
-    let text = fs::read(binary.data_dir().join("out/results.json")).expect("it was written");
-    serde_json::from_slice(&text).expect("it is JSON")
-}
-
-/// Progress is told now and then, so that no round in particular is named.
-fn until_a_round_is_complete(run: &mut Running) {
-    let is_later = |line: &str| {
-        let round = line.split_once("round ").and_then(|(_, rest)| rest.split_once(" of "));
-        round.is_some_and(|(number, _)| number.parse().is_ok_and(|number: usize| number > 1))
-    };
-    run.until("has a complete round", |run| run.stderr().lines().any(is_later).then_some(()));
-}
-
-fn compare<'a>(targets: &'a [String], out: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
-    let named = targets.iter().flat_map(|target| ["--target", target]);
-    ["compare", "--quick", "--out", out].into_iter().chain(named).chain(flags.iter().copied()).collect()
-}
 
 #[test]
 fn stores_that_run_are_compared_from_outside_though_each_has_ids_of_its_own() {
@@ -91,6 +67,41 @@ fn a_target_that_goes_away_leaves_a_report_of_the_rounds_before_and_an_exit_code
     assert_eq!(results["journeys"]["list"]["shop"]["errors"], 0, "no failure of its end counts");
 }
 
+#[test]
+fn visitors_buy_in_targets_where_that_is_allowed_and_never_what_is_not_there() {
+    let (store, asking) = (Binary::new(), Binary::new());
+    let _up = store.up("monolith", &[]);
+    let targets = [format!("shop=http://{}", public(&store))];
+    let out = asking.data_dir().join("out").display().to_string();
+    let much =
+        ["compare", "--target", &targets[0], "--workload", "checkout-heavy", "--allow-orders", "--out", &out];
+    let refused = asking.run(&much);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for word in ["buy about", "units in all", "POST /api/v1/stock/", "--experiments latency"] {
+        assert!(refused.stderr.contains(word), "{word:?} is missing in:\n{}", refused.stderr);
+    }
+    let flags = ["--workload", "browse-heavy", "--allow-orders"];
+    let mut run = asking.start(&compare(&targets, &out, &flags));
+    run.until_it_prints("customers sign up at each target");
+    until_a_round_is_complete(&mut run);
+    run.signal(Signal::INT);
+    let ended = run.ended();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let results = results(&asking);
+    for cell in [&results["journeys"]["browse-heavy"]["shop"], &results["twin"]["journeys"]["browse-heavy"]] {
+        assert!(cell["requests"].as_u64() > Some(0) && cell["errors"] == 0, "{cell}");
+        assert!(cell["capacity_rps"].as_f64() > Some(0.0), "{cell}");
+    }
+    let rounds = results["rounds"].as_array().expect("a round is complete");
+    let capacity_errors =
+        |label: &str| &rounds[0]["blocks"][label]["journeys"]["browse-heavy"]["capacity_errors"];
+    assert_eq!(
+        (capacity_errors("shop"), capacity_errors("shop (again)")),
+        (&Value::from(0), &Value::from(0))
+    );
+    assert!(ended.stderr.contains("orders and customers stay behind"), "{}", ended.stderr);
+}
+
 #[track_caller]
 fn refuses(code: i32, arguments: &[&str], words: &[&str]) -> Ended {
     let ended = Binary::new().run(&[&["compare", "--quick"], arguments].concat());
@@ -104,14 +115,20 @@ fn refuses(code: i32, arguments: &[&str], words: &[&str]) -> Ended {
 #[test]
 fn targets_that_are_written_wrong_are_refused_with_how_to_write_them() {
     refuses(2, &["--target", "blue"], &["NAME=URL", "blue=http://"]);
-    refuses(2, &["--target", "blue=https://shop.example"], &["no TLS"]);
+    refuses(2, &["--target", "blue=ftp://shop.example"], &["write http://HOST:PORT, or https://"]);
     refuses(2, &["--target", "blue=http://shop.example/shop"], &["write http://shop.example"]);
     let one = "blue=http://127.0.0.1:9";
     refuses(2, &["--target", one, "--target", one], &["two targets are called blue"]);
     refuses(2, &["monolith", "--target", one], &["cannot be used with"]);
     refuses(2, &["--target", one, "--blast-radius"], &["cannot be used with"]);
     refuses(2, &["--target", one, "--experiments", "startup"], &["cannot be measured of targets"]);
-    refuses(2, &["--target", one, "--workload", "browse-heavy"], &["fill carts", "--workload read-only"]);
+    refuses(
+        2,
+        &["--target", one, "--workload", "browse-heavy"],
+        &["buy", "--allow-orders", "--workload read-only"],
+    );
+    refuses(2, &["--target", one, "--allow-orders"], &["--workload"]);
+    refuses(2, &["--workload", "browse-heavy", "--allow-orders"], &["--target"]);
     refuses(2, &["--target", one, "--workload", "nothing"], &["no workload \"nothing\"", "read-only"]);
     refuses(2, &["--target-writes"], &["--target"]);
 }

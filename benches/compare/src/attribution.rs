@@ -106,7 +106,7 @@ impl Attribution {
                 }
                 let label = pair.plain.label();
                 note(label, done, of_all);
-                let probe = Probe { plan, settings, cpu_sets, round: round as u64 };
+                let probe = Probe { plan, settings, cpu_sets, interruption, round: round as u64 };
                 of_round.extend(probe.run(*pair, journeys)?.into_iter().map(|cell| (label, cell)));
                 done += 1;
             }

@@ -1,6 +1,5 @@
 //! What measuring a subject in a round takes: its start, its bounds, its CPU time and memory, and when it has come to rest.
 
-use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use crate::error::CompareError;
 use crate::generator::{Limits, Phase};
 use crate::histogram::Latencies;
 use crate::http::Request;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::phases::Phases;
 use crate::preparation;
@@ -69,14 +69,15 @@ pub(crate) fn closed_requests(journey: &dyn Journey, phases: Phases) -> usize {
 /// requests that no phase has.
 pub(crate) fn preparation_share(
     subject: &dyn Subject,
-    address: SocketAddr,
+    running: &dyn Running,
     journey: &dyn Journey,
     settings: &Settings,
+    interruption: &Interruption,
 ) -> std::io::Result<f64> {
     let mut throw = Dice::new(settings.seed, &[purpose::PREFLIGHT]);
     let requests = requests(subject, journey, &mut throw, TRIED_PREPARATIONS);
     let began = Instant::now();
-    preparation::ask(address, journey, &requests)?;
+    preparation::ask(running, journey, &requests, interruption)?;
     let each_seconds = began.elapsed().as_secs_f64() / TRIED_PREPARATIONS as f64;
     let asked = Phases::asked(settings);
     let phases = asked.of(journey, settings);
@@ -91,7 +92,7 @@ pub(crate) fn requests(
     dice: &mut Dice,
     count: usize,
 ) -> Vec<Request> {
-    (0..count).map(|_| subject.adapted(journey.request(dice))).collect()
+    journey.unscheduled(dice, count).into_iter().map(|request| subject.adapted(request)).collect()
 }
 
 /// The requests of a journey at these moments, as the subject knows them.
@@ -140,14 +141,14 @@ pub(crate) fn look_for_silent(subject: &dyn Subject, load: &Phase) -> Result<(),
     subject.start().map(drop).map_err(gone)
 }
 
-/// How long it takes from here until nothing is left to do; none where that cannot be asked or takes too long.
-pub(crate) fn settled_ms(running: &dyn Running) -> Option<f64> {
+/// How long it takes from here until nothing is left to do; none where that cannot be asked, takes too long or is interrupted.
+pub(crate) fn settled_ms(running: &dyn Running, interruption: &Interruption) -> Option<f64> {
     let start = Instant::now();
     loop {
         if running.is_settled()? {
             return Some(start.elapsed().as_secs_f64() * 1_000.0);
         }
-        if start.elapsed() > LONGEST_SETTLING {
+        if start.elapsed() > LONGEST_SETTLING || interruption.is_wanted() {
             return None;
         }
         thread::sleep(Duration::from_millis(1));

@@ -39,6 +39,8 @@ use self::preflight::Preflight;
 pub struct Comparison<'a> {
     /// What is compared; the first is the baseline and runs twice. One is enough for its price beside the floor.
     pub topologies: &'a [&'a dyn Subject],
+    /// The baseline as it is when it runs for the second time; the same where there is no other one.
+    pub again: Option<&'a dyn Subject>,
     /// What the same journeys cost without the house around them; it takes no part in the script.
     pub floor: Option<&'a dyn Subject>,
     /// Subjects that differ in one factor each, for settings that want a ladder.
@@ -109,7 +111,12 @@ impl Comparison<'_> {
         }
         course.expect(settings.budget_seconds);
 
-        let preflight = self.preflight(&frame.cpu_sets, &mut course)?;
+        let preflight =
+            match (self.unless_interrupted(self.preflight(&frame.cpu_sets, &mut course)), self.earlier) {
+                // What there was is still there.
+                (Err(CompareError::Interrupted), Some(earlier)) => return Ok(earlier.clone()),
+                (preflight, _) => preflight?,
+            };
         frame.script_steps = preflight.transcript.len();
         let labels = entries.iter().map(|entry| entry.label.clone()).collect();
         let mut collected = Collected::new(settings, self.journeys, labels, twin, self.earlier);
@@ -179,8 +186,9 @@ impl Comparison<'_> {
             let round = turns.round(rounds, &mut |what| {
                 course.advance(ends - elapsed(), &format!("round {} of {expected}: {what}", rounds + 1));
             });
-            match round {
+            match self.unless_interrupted(round) {
                 Ok(Some(round)) => collected.add(round),
+                Err(CompareError::Interrupted) => return Ok(Ending::INTERRUPTED),
                 Ok(None) if self.interruption.is_wanted() => return Ok(Ending::INTERRUPTED),
                 Ok(None) => {
                     return Ok(Ending::early(
@@ -209,6 +217,16 @@ impl Comparison<'_> {
                 let left_seconds = budget_seconds - preflight.took.as_secs_f64();
                 Phases::fit(&self.settings, left_seconds, preflight.round_cost)
             }
+        }
+    }
+
+    /// Whatever goes wrong after an end was wished went wrong because of it: what waited was torn from its work. But what could not be
+    /// stopped or kept is told.
+    fn unless_interrupted<T>(&self, done: Result<T, CompareError>) -> Result<T, CompareError> {
+        match done {
+            Err(error @ (CompareError::Stop { .. } | CompareError::Keep(_))) => Err(error),
+            Err(_) if self.interruption.is_wanted() => Err(CompareError::Interrupted),
+            done => done,
         }
     }
 
@@ -255,7 +273,7 @@ impl Comparison<'_> {
         let twin = again::label(baseline.label());
         let mut named: Vec<(String, &dyn Subject)> =
             self.topologies.iter().map(|topology| (topology.label().to_owned(), *topology)).collect();
-        named.push((twin.clone(), *baseline));
+        named.push((twin.clone(), self.again.unwrap_or(*baseline)));
         named.extend(self.floor.map(|floor| (floor.label().to_owned(), floor)));
         let mut seen = HashSet::new();
         let journeys = self.journeys.iter().map(|journey| journey.name());

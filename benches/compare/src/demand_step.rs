@@ -1,5 +1,6 @@
 //! A *demand step*: a steady load, then many times as much from one moment on. How long until a service level holds again?
 
+mod control;
 mod service_level;
 
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
+use crate::again::Again;
 use crate::block::{self, purpose};
 use crate::dice::Dice;
 use crate::error::CompareError;
@@ -18,6 +20,7 @@ use crate::schedule;
 use crate::settings::Settings;
 use crate::subject::Subject;
 
+pub(crate) use control::Beside;
 pub use service_level::{ServiceLevel, Window};
 
 /// A request that was sent later than this share of the bound is late by the generator's fault.
@@ -77,8 +80,12 @@ impl DemandStepSettings {
 pub struct DemandStep {
     /// How it was made.
     pub settings: DemandStepSettings,
-    /// The labels in the order in which they were given.
+    /// The labels in the order in which they were given, the twin last.
     pub labels: Vec<String>,
+    /// The deployment that is measured twice, by its label; its twin has the same with (again) behind it. None of a run without a
+    /// control, which carries no conclusion.
+    #[serde(default)]
+    pub twin_of: Option<String>,
     /// Every trial, in the order in which they were made.
     pub trials: Vec<StepTrial>,
 }
@@ -99,7 +106,7 @@ pub struct StepTrial {
 }
 
 impl DemandStep {
-    /// Makes all trials, fewer rounds where it is interrupted; `note` hears what begins, with how many trials are done.
+    /// Makes all trials, with the first deployment twice, and fewer rounds where it is interrupted; `note` hears what begins, with how many trials are done.
     pub(crate) fn measure(
         plan: &DemandStepSettings,
         subjects: &[&dyn Subject],
@@ -109,10 +116,14 @@ impl DemandStep {
         interruption: &Interruption,
         mut note: impl FnMut(&str, usize),
     ) -> Result<Self, CompareError> {
+        let twin_of = subjects.first().copied();
+        let twin = twin_of.map(Again::of);
+        let mut subjects = subjects.to_vec();
+        subjects.extend(twin.as_ref().map(|twin| twin as &dyn Subject));
         let labels = subjects.iter().map(|subject| subject.label().to_owned()).collect();
         let mut trials = Vec::new();
         'rounds: for round in 0..plan.rounds as u64 {
-            let mut order = subjects.to_vec();
+            let mut order = subjects.clone();
             Dice::new(settings.seed, &[purpose::STEP, round, purpose::ORDER]).shuffle(&mut order);
             for subject in order {
                 for journey in journeys.iter().filter(|journey| subject.answers(journey.name())) {
@@ -120,12 +131,14 @@ impl DemandStep {
                         break 'rounds;
                     }
                     note(&format!("{}, {}", subject.label(), journey.name()), trials.len());
-                    let trial = Trial { plan, subject, journey: *journey, settings, cpu_sets, round };
+                    let trial =
+                        Trial { plan, subject, journey: *journey, settings, cpu_sets, interruption, round };
                     trials.push(trial.run()?);
                 }
             }
         }
-        Ok(Self { settings: plan.clone(), labels, trials })
+        let twin_of = twin_of.map(|subject| subject.label().to_owned());
+        Ok(Self { settings: plan.clone(), labels, twin_of, trials })
     }
 
     /// The trials of a journey on a deployment that count.
@@ -153,6 +166,7 @@ struct Trial<'a> {
     journey: &'a dyn Journey,
     settings: &'a Settings,
     cpu_sets: &'a CpuSets,
+    interruption: &'a Interruption,
     /// All deployments of a round meet the same requests at the same moments.
     round: u64,
 }
@@ -166,7 +180,7 @@ impl Trial<'_> {
             late: Duration::from_secs_f64(self.plan.bound_ms / 1_000.0 * LATE_SHARE),
             ..block::limits(self.settings, self.cpu_sets)
         };
-        let trial = Generator::new(guard.running().addresses(), limits)
+        let trial = Generator::to(guard.running(), limits, self.interruption)
             .and_then(|mut generator| self.step(&mut generator))
             .map_err(|source| block::unreachable(self.subject, source))?;
         block::stop(self.subject, guard)?;

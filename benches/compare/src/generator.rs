@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 
 use crate::histogram::Latencies;
 use crate::http::Request;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
+use crate::subject::Running;
 
 use connections::{Done, Outcome};
 pub(crate) use connections::{Generator, Limits};
@@ -105,6 +107,11 @@ impl Phase {
 }
 
 impl Generator {
+    /// A generator with its connections to a deployment open.
+    pub(crate) fn to(running: &dyn Running, limits: Limits, interruption: &Interruption) -> io::Result<Self> {
+        Self::new(running.addresses(), running.tls(), limits, interruption)
+    }
+
     /// Makes requests ready to be written.
     pub(crate) fn prepare(&self, requests: impl IntoIterator<Item = Request>) -> Vec<Prepared> {
         let host = self.address();
@@ -137,6 +144,7 @@ impl Generator {
         let start = Instant::now();
         let give_up_at = start + length + self.limits().request_timeout;
         loop {
+            self.interruption().check()?;
             let now = Instant::now();
             while due < schedule.len() && start + schedule[due] <= now {
                 due += 1;
@@ -206,6 +214,7 @@ impl Generator {
         let (from, until) = (start + ramp, start + length);
         let give_up_at = until + self.limits().request_timeout;
         loop {
+            self.interruption().check()?;
             let now = Instant::now();
             while now < until && self.busy() < self.limits().connections {
                 if !self.send_on_any(load, next, Instant::now(), &mut done) {

@@ -8,6 +8,8 @@ use thiserror::Error;
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 const MAX_HEADERS: usize = 100;
+/// How an alert of TLS 1.x begins, which is the answer to what is none.
+const TLS_ALERT: [u8; 2] = [21, 3];
 
 /// What is asked of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +107,9 @@ pub enum HttpError {
     /// The head or a chunk is not HTTP/1.1.
     #[error("the answer is not HTTP/1.1: {0}")]
     Malformed(String),
+    /// The head is that of a TLS record.
+    #[error("what came is no HTTP: it speaks TLS on that port, so write https://")]
+    Tls,
     /// More than the instrument is ready to keep.
     #[error("the answer's {part} is larger than {limit_bytes} bytes")]
     TooLarge {
@@ -202,6 +207,9 @@ impl ResponseReader {
 }
 
 fn parse_head(bytes: &[u8], method: &str) -> Result<Option<Head>, HttpError> {
+    if bytes.starts_with(&TLS_ALERT) {
+        return Err(HttpError::Tls);
+    }
     let malformed = |what: httparse::Error| HttpError::Malformed(what.to_string());
     let mut storage = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut parsed = httparse::Response::new(&mut storage);

@@ -1,12 +1,13 @@
 //! The wish of whoever waits that a run ends soon, with what it has.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How soon a sleeper hears of it.
-const HEARD_WITHIN: Duration = Duration::from_millis(50);
+/// How soon who sleeps or waits for an answer hears of it.
+pub(crate) const HEARD_WITHIN: Duration = Duration::from_millis(50);
 
 /// Whether a run is to end before its time. Clones are one wish: a signal handler keeps one of them.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,11 @@ impl Interruption {
             }
             thread::sleep(left.min(HEARD_WITHIN));
         }
+    }
+
+    /// An error where it is wished, by which whoever is in the midst of something leaves it.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        if self.is_wanted() { Err(io::Error::other("interrupted")) } else { Ok(()) }
     }
 
     /// Whether that was wished.

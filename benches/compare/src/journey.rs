@@ -25,6 +25,11 @@ pub trait Journey: Sync {
         schedule.iter().map(|_| self.request(dice)).collect()
     }
 
+    /// The requests of a load without a schedule, in the order in which they are sent.
+    fn unscheduled(&self, dice: &mut Dice, count: usize) -> Vec<Request> {
+        (0..count).map(|_| self.request(dice)).collect()
+    }
+
     /// Where each request is good for one time only, how many a second are made ready for a load without a schedule: more than any
     /// deployment answers. None where requests may be repeated.
     fn once_per_second(&self) -> Option<f64> {

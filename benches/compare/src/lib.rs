@@ -120,6 +120,7 @@ mod subject;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod turns;
 mod verdict;
 
@@ -160,3 +161,4 @@ pub use series::{Series, SeriesSettings};
 pub use settings::{ScaleSettings, Settings};
 pub use statistics::{Estimate, Ratio, estimate, paired_difference, paired_ratio, unpaired_ratio};
 pub use subject::{Process, Running, Subject};
+pub use tls::{Authorities, HandshakeError, Tls, TlsError};

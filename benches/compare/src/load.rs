@@ -4,6 +4,7 @@
 //! sought between the last two by bisection, and measured once more before it counts. The load is open at every level: requests come
 //! when the schedule says so, and a latency counts from there.
 
+mod rates;
 mod sweep;
 mod utilisation;
 
@@ -17,9 +18,10 @@ use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::results::ByName;
 use crate::settings::Settings;
-use crate::statistics::{Ratio, median, paired_ratio};
+use crate::statistics::{Ratio, median};
 use crate::subject::Subject;
 
+pub(crate) use rates::Rates;
 pub use sweep::Trial;
 use sweep::{Measured, Sweep};
 pub(crate) use utilisation::SHARES;
@@ -137,7 +139,8 @@ impl LoadCurves {
                     break;
                 }
                 let label = subject.label();
-                let sweep = Sweep { plan, subject, journey, settings, cpu_sets, round: round as u64 };
+                let round = round as u64;
+                let sweep = Sweep { plan, subject, journey, settings, cpu_sets, interruption, round };
                 let one = sweep.run(&mut |what| note(&format!("{label}, {what}"), done))?;
                 measured.entry(label.to_owned()).or_default().push(one);
                 done += 1;
@@ -148,11 +151,15 @@ impl LoadCurves {
         Ok(Self { settings: plan.clone(), journey: journey.name().to_owned(), topologies })
     }
 
-    /// The highest rate that holds, of one topology over another, paired by round.
+    /// The highest rate that holds, of one topology over another, paired by round; the interval has the gap of the bisections in it. None
+    /// where a round found no rate that holds, or none that does not.
     pub fn ratio(&self, over: &str, under: &str) -> Option<Ratio> {
-        let rates = |label: &str| self.topologies.get(label).map(|curve| &curve.holds_rps);
-        let pairs = rates(over)?.iter().zip(rates(under)?);
-        paired_ratio(&pairs.filter_map(|(over, under)| (*over).zip(*under)).collect::<Vec<_>>())
+        self.rates(over)?.over(&self.rates(under)?).together()
+    }
+
+    /// What the rounds of a topology have found.
+    pub(crate) fn rates(&self, label: &str) -> Option<Rates> {
+        self.topologies.get(label).map(Rates::of)
     }
 }
 

@@ -1,13 +1,14 @@
 //! What has to be asked before a load begins, by several clients at once, unmeasured.
 
 use std::io;
-use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::http::{Request, Response};
+use crate::interruption::Interruption;
 use crate::journey::Journey;
+use crate::subject::Running;
 
 /// How many ask at the same time.
 const AT_ONCE: usize = 8;
@@ -20,14 +21,23 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks for whatever these requests need before them. A refusal is an error: a load on half a preparation would measure
 /// something else.
-pub(crate) fn ask(address: SocketAddr, journey: &dyn Journey, requests: &[Request]) -> io::Result<()> {
+pub(crate) fn ask(
+    running: &dyn Running,
+    journey: &dyn Journey,
+    requests: &[Request],
+    interruption: &Interruption,
+) -> io::Result<()> {
+    ask_as(&running.client(PATIENCE).heeding(interruption), journey, requests)
+}
+
+fn ask_as(client: &Client, journey: &dyn Journey, requests: &[Request]) -> io::Result<()> {
     let needed = requests.iter().filter_map(|request| journey.preparation(request)).collect::<Vec<_>>();
     if needed.is_empty() {
         return Ok(());
     }
     let share = needed.len().div_ceil(AT_ONCE);
     thread::scope(|scope| {
-        let asking = needed.chunks(share).map(|share| scope.spawn(|| ask_one_by_one(address, share)));
+        let asking = needed.chunks(share).map(|share| scope.spawn(|| ask_one_by_one(client, share)));
         let asking = asking.collect::<Vec<_>>();
         asking
             .into_iter()
@@ -35,8 +45,8 @@ pub(crate) fn ask(address: SocketAddr, journey: &dyn Journey, requests: &[Reques
     })
 }
 
-fn ask_one_by_one(address: SocketAddr, requests: &[Request]) -> io::Result<()> {
-    let mut client = Client::new(address, PATIENCE);
+fn ask_one_by_one(client: &Client, requests: &[Request]) -> io::Result<()> {
+    let mut client = client.clone();
     for request in requests {
         let response = ask_until_available(&mut client, request)?;
         if !(200..300).contains(&response.status) {
@@ -90,9 +100,10 @@ mod tests {
     #[test]
     fn what_is_away_for_a_moment_is_asked_again_and_a_refusal_is_told() {
         let away = Server::start(|_, number| (if number < 3 { 503 } else { 200 }, String::new()));
-        ask(away.address, &Prepared, &[Request::get("/")]).expect("it comes back");
+        ask_as(&Client::new(away.address, PATIENCE), &Prepared, &[Request::get("/")]).expect("it comes back");
         let refusing = Server::start(|_, _| (401, "who are you?".to_owned()));
-        let error = ask(refusing.address, &Prepared, &[Request::get("/")]).expect_err("it is refused");
+        let error = ask_as(&Client::new(refusing.address, PATIENCE), &Prepared, &[Request::get("/")])
+            .expect_err("it is refused");
         assert!(error.to_string().contains("GET /before was answered with 401: who are you?"), "{error}");
     }
 }

@@ -162,8 +162,13 @@ impl RollingReleases {
                 break;
             }
             note(subject.label(), releases.len());
-            let rolling = Rolling { settings, subject: *subject, journeys, cpu_sets, seed };
-            releases.insert(subject.label().to_owned(), rolling.run()?);
+            let rolling = Rolling { settings, subject: *subject, journeys, cpu_sets, seed, interruption };
+            let release = rolling.run()?;
+            // What was seen until then is no release.
+            if interruption.is_wanted() {
+                break;
+            }
+            releases.insert(subject.label().to_owned(), release);
         }
         Ok(Self { settings: settings.clone(), labels, releases })
     }
@@ -175,6 +180,7 @@ struct Rolling<'a> {
     journeys: &'a [&'a dyn Journey],
     cpu_sets: &'a CpuSets,
     seed: u64,
+    interruption: &'a Interruption,
 }
 
 /// A restart as it was made.
@@ -204,7 +210,7 @@ impl Rolling<'_> {
             let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, longest);
             let requests =
                 block::scheduled_requests(self.subject, *journey, &mut dice(purpose::PACED), &schedule);
-            preparation::ask(address, *journey, &requests).map_err(failed)?;
+            preparation::ask(guard.running(), *journey, &requests, self.interruption).map_err(failed)?;
             loads.push((*journey, schedule, requests));
         }
         let start = Instant::now() + BREATH;
@@ -213,8 +219,14 @@ impl Rolling<'_> {
         let patience = Duration::from_secs_f64(self.settings.patience_seconds);
         let (made, ended, visits) = thread::scope(|scope| {
             let visitors = loads.iter().map(|(journey, schedule, requests)| {
-                let visitors =
-                    Visitors { journey: *journey, requests, schedule, patience, is_over: &is_over };
+                let visitors = Visitors {
+                    journey: *journey,
+                    requests,
+                    schedule,
+                    patience,
+                    is_over: &is_over,
+                    interruption: self.interruption,
+                };
                 let come = move || (*journey, visitors.come(address, start, cpu_sets));
                 scope.spawn(come)
             });
@@ -242,9 +254,12 @@ impl Rolling<'_> {
     /// Restarts one process after the other, and tells when.
     fn restart_all(&self, running: &dyn Running, processes: &[Process], start: Instant) -> Vec<Made> {
         let around = Duration::from_secs_f64(self.settings.around_seconds);
-        thread::sleep((start + around).saturating_duration_since(Instant::now()));
+        self.interruption.sleep_until(start + around);
         let mut made: Vec<Made> = Vec::new();
         for process in processes {
+            if self.interruption.is_wanted() {
+                break;
+            }
             let began = start.elapsed();
             let replicas = processes.iter().filter(|other| other.service == process.service).count();
             let took = self.restart(running, process, replicas);
@@ -252,9 +267,10 @@ impl Rolling<'_> {
             if took.is_none() {
                 break;
             }
-            thread::sleep(Duration::from_secs_f64(self.settings.between_seconds));
+            let between = Duration::from_secs_f64(self.settings.between_seconds);
+            self.interruption.sleep_until(Instant::now() + between);
         }
-        thread::sleep(around);
+        self.interruption.sleep_until(Instant::now() + around);
         made
     }
 
@@ -270,7 +286,8 @@ impl Rolling<'_> {
             of_service.filter(|other| other.pid != process.pid).count()
         };
         while others(&running.processes()) < replicas {
-            if began.elapsed().as_secs_f64() > self.settings.ready_within_seconds {
+            let is_late = began.elapsed().as_secs_f64() > self.settings.ready_within_seconds;
+            if is_late || self.interruption.is_wanted() {
                 return None;
             }
             thread::sleep(LOOK_AGAIN);

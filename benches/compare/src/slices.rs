@@ -53,6 +53,8 @@ struct Course {
     warm_up: Vec<Prepared>,
     paced: Vec<Prepared>,
     closed: Vec<Prepared>,
+    /// How many of them were sent, where each is good for one time only.
+    asked: usize,
     phase: Phase,
     /// Of the paced slices, in µs; none where it cannot be read.
     cpu_us: Option<ByName<f64>>,
@@ -114,8 +116,8 @@ impl Slices<'_> {
         );
         let mut courses = Vec::new();
         for contender in &mut asked {
-            let course = self.course(contender, &schedule).and_then(|course| {
-                self.warm_up(contender, &course)?;
+            let course = self.course(contender, &schedule).and_then(|mut course| {
+                self.warm_up(contender, &mut course)?;
                 let overshoot = contender.guard.running().delay_overshoot();
                 Ok(Course { overshoot, ..course })
             });
@@ -171,12 +173,12 @@ impl Slices<'_> {
 
     /// The same requests for every contender, ready to be sent, with what must be asked before them.
     fn course(&self, contender: &Contender<'_>, schedule: &[Duration]) -> io::Result<Course> {
-        let address = contender.generator.address();
+        let running = contender.guard.running();
         let mut dice = self.dice(purpose::CLOSED);
         let count = block::closed_requests(self.journey, self.phases);
         let subject = contender.entry.subject;
         let mut closed = block::requests(subject, self.journey, &mut dice, count);
-        preparation::ask(address, self.journey, &closed)?;
+        preparation::ask(running, self.journey, &closed, self.interruption)?;
         let busy_seconds = self.phases.warm_up_seconds + self.phases.capacity_seconds;
         let warm_up = if self.journey.once_per_second().is_some() {
             let share = if busy_seconds > 0.0 { self.phases.warm_up_seconds / busy_seconds } else { 0.0 };
@@ -187,7 +189,7 @@ impl Slices<'_> {
         };
         let mut dice = self.dice(purpose::PACED);
         let paced = block::scheduled_requests(subject, self.journey, &mut dice, schedule);
-        preparation::ask(address, self.journey, &paced)?;
+        preparation::ask(running, self.journey, &paced, self.interruption)?;
         let prepare = |requests| contender.generator.prepare(requests);
         Ok(Course {
             warm_up: prepare(warm_up),
@@ -195,20 +197,27 @@ impl Slices<'_> {
             closed: prepare(closed),
             phase: Phase::new(),
             cpu_us: Some(ByName::new()),
+            asked: 0,
             capacity: Phase::new(),
             overshoot: None,
             settled_ms: None,
         })
     }
 
-    fn warm_up(&self, contender: &mut Contender<'_>, course: &Course) -> io::Result<()> {
+    fn warm_up(&self, contender: &mut Contender<'_>, course: &mut Course) -> io::Result<()> {
         if course.warm_up.is_empty() || self.phases.warm_up_seconds <= 0.0 {
             return Ok(());
         }
         let load = Load { journey: self.journey, requests: &course.warm_up };
         let length = Duration::from_secs_f64(self.phases.warm_up_seconds);
         let generator = &mut contender.generator;
-        self.cpu_sets.on_generator(|| generator.closed_loop(load, Duration::ZERO, length))?;
+        let phase = self.cpu_sets.on_generator(|| generator.closed_loop(load, Duration::ZERO, length))?;
+        if self.journey.once_per_second().is_some() {
+            // Who comes later may build on who came before: nobody is left out.
+            let mut rest = course.warm_up.split_off(course.warm_up.len().min(phase.requests as usize));
+            rest.append(&mut course.closed);
+            course.closed = rest;
+        }
         self.rest(contender, false);
         Ok(())
     }
@@ -254,15 +263,15 @@ impl Slices<'_> {
         cut: Cut,
         number: usize,
     ) -> io::Result<Phase> {
-        let mine = if self.journey.once_per_second().is_some() {
-            let each = course.closed.len() / cut.count;
-            number * each..(number + 1) * each
-        } else {
-            0..course.closed.len()
-        };
-        let load = Load { journey: self.journey, requests: &course.closed[mine] };
+        let is_once = self.journey.once_per_second().is_some();
+        // Where there are none left, the last ones come again.
+        let begin = course.asked.min(course.closed.len().saturating_sub(1));
+        let load = Load { journey: self.journey, requests: &course.closed[begin..] };
         let (generator, ramp) = (&mut contender.generator, cut.length.mul_f64(RAMP_SHARE));
         let phase = self.cpu_sets.on_generator(|| generator.closed_loop(load, ramp, cut.length))?;
+        if is_once {
+            course.asked += phase.requests as usize;
+        }
         course.capacity.merge(&phase);
         course.settled_ms = self.rest(contender, number + 1 == cut.count);
         Ok(phase)
@@ -272,7 +281,8 @@ impl Slices<'_> {
     /// asked for the results alone, after the last slice. Gives how long it took.
     fn rest(&self, contender: &Contender<'_>, is_last: bool) -> Option<f64> {
         let leaves_work = self.journey.once_per_second().is_some();
-        if leaves_work || is_last { block::settled_ms(contender.guard.running()) } else { None }
+        let running = contender.guard.running();
+        if leaves_work || is_last { block::settled_ms(running, self.interruption) } else { None }
     }
 
     fn tell(&self, contender: &mut Contender<'_>, course: Course, has_capacity: bool) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::http::Request;
 use crate::overshoot::Overshoot;
+use crate::tls::Tls;
 
 /// A deployment that can be started any number of times, or that runs already.
 pub trait Subject {
@@ -54,9 +55,14 @@ pub trait Running {
         vec![self.address()]
     }
 
+    /// How it is spoken to, where it is behind TLS.
+    fn tls(&self) -> Option<Tls> {
+        None
+    }
+
     /// A client that waits at most `timeout` for each answer.
     fn client(&self, timeout: Duration) -> Client {
-        Client::new(self.address(), timeout)
+        Client::new(self.address(), timeout).over(self.tls())
     }
 
     /// From the first spawn to ready, in milliseconds; none of what was running before.

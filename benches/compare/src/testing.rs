@@ -1,6 +1,7 @@
 //! What tests load and what they read: a tiny server, a deployment of two processes, and results that nobody measured.
 
 mod attribution;
+mod certificates;
 mod distance;
 mod get;
 mod made_up;
@@ -9,6 +10,7 @@ mod served;
 mod server;
 mod two;
 
+pub(crate) use certificates::Certificates;
 pub(crate) use distance::Distance;
 pub(crate) use get::Get;
 pub(crate) use made_up::{MadeUp, normal};

@@ -93,7 +93,7 @@ impl Turns<'_> {
         let began_seconds = self.run_began.elapsed().as_secs_f64();
         let guard = block::start(self.cpu_sets, &entry.label, entry.subject)?;
         let limits = block::limits(self.settings, self.cpu_sets);
-        let generator = Generator::new(guard.running().addresses(), limits)
+        let generator = Generator::to(guard.running(), limits, self.interruption)
             .map_err(|source| block::unreachable(entry.subject, source))?;
         Ok(Contender::new(entry, guard, generator, began_seconds))
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cleave_compare::{Client, Overshoot, Process, Request, Running, Subject};
+use cleave_compare::{Client, Interruption, Overshoot, Process, Request, Running, Subject};
 use cleave_floor::Stage;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::executables::{Executable, Executables};
-use super::overshoot;
+use super::{interrupt, overshoot};
 use crate::cli::Common;
 use crate::cli::floor::floor_plan;
 use crate::cli::plain::plain_plan;
@@ -50,6 +50,8 @@ pub(super) struct Deployment {
     pub(super) log_filter: String,
     /// The program's own.
     pub(super) executables: Executables,
+    /// A start that is under way ends with it.
+    pub(super) interruption: Interruption,
 }
 
 /// What runs.
@@ -100,7 +102,13 @@ impl Subject for Deployment {
         // The fleet's pipes are read by a worker of the runtime while nobody waits for the fleet. The processes
         // themselves are spawned by this thread and inherit its processors.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let fleet = runtime.block_on(Fleet::start(plan)).map_err(anyhow::Error::new)?;
+        let fleet = runtime.block_on(async {
+            tokio::select! {
+                started = Fleet::start(plan) => started.map_err(anyhow::Error::new),
+                // Dropped in the midst of it, it kills what it has started.
+                () = interrupt::wanted(&self.interruption) => Err(anyhow::anyhow!("it was interrupted")),
+            }
+        })?;
         let (public, ready_in) = (fleet.public(), fleet.ready_in());
         Ok(Box::new(RunningFleet {
             runtime,

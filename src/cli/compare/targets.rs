@@ -1,25 +1,24 @@
 //! Deployments that run already: loaded like those that are started here, with what can be known from outside.
 
 mod address;
+mod stock;
+mod store;
+mod target;
 
-use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow};
 use cleave_compare::{
-    Client, Comparison, Journey, Process, Progress as _, Request, Running, Settings as Plan, Subject,
+    Authorities, Comparison, Interruption, Journey, Progress as _, Settings as Plan, Subject,
     TerminalProgress,
 };
-use cleave_core::{Ids, SystemClock};
 
 pub(super) use self::address::{Address, address};
+use self::store::{Store, known_to_each_other};
 use super::experiment::Experiment;
-use super::{CompareArgs, Failure, Outcome, conclude, failed, interrupt, kept, plan, usage};
-use crate::journeys::{
-    CartJourney, Goods, ListJourney, ProductJourney, ReadingSession, Workload, WorkloadJourney, sign_up,
-};
+use super::{CompareArgs, Failure, Outcome, conclude, interrupt, kept, plan, usage};
+use crate::journeys::{CartJourney, ListJourney, ProductJourney, ReadingSession, Workload, WorkloadJourney};
 
 /// How long a target may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,8 +29,24 @@ const SEEN_FROM_OUTSIDE: [Experiment; 3] = [Experiment::Latency, Experiment::Cap
 /// Customers who share the journey *cart*: each costs its store two hashes of a password.
 const CARTS: usize = 40;
 
+/// Customers who take turns in a workload, where there is one: at least so many, and at most.
+const VISITORS: (f64, f64) = (200.0, 2_000.0);
+
+/// So long after his last step a customer's next one may come, at the highest rate: the answer has to be there by then.
+const SECONDS_BETWEEN_STEPS: f64 = 0.25;
+
 /// Measures what `--target` names.
 pub(super) fn measure(args: &CompareArgs) -> Outcome {
+    let interruption = interrupt::listen()?;
+    match measure_unless(args, &interruption) {
+        // Whatever goes wrong then was torn from its work.
+        Err(Failure::Told(code)) => Err(Failure::Told(code)),
+        Err(_) if interruption.is_wanted() => Err(interrupt::ended()),
+        outcome => outcome,
+    }
+}
+
+fn measure_unless(args: &CompareArgs, interruption: &Interruption) -> Outcome {
     let mut names = HashSet::new();
     if let Some(twice) = args.targets.iter().find(|target| !names.insert(&target.name)) {
         return Err(usage(anyhow!(
@@ -46,51 +61,54 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         )));
     }
     let workload = args.workload.as_deref().map(Workload::find).transpose().map_err(usage)?;
-    if let Some(workload) = workload.as_ref().filter(|workload| !workload.only_looks()) {
-        return Err(usage(anyhow!(
-            "the visitors of the workload {} fill carts or buy, for which each has to be a customer, and no store signs up so many: load targets \
-             with --workload read-only, or with a file without add_to_cart, view_cart and check_out",
-            workload.name()
-        )));
+    if let Some(workload) = &workload {
+        refuse_unless_allowed(workload, args)?;
     }
     std::fs::create_dir_all(&args.out).with_context(|| {
         format!("the folder {} cannot be made; choose another one with --out", args.out.display())
     })?;
     let earlier = if args.resume { Some(kept::earlier(&args.out)?) } else { None };
-    let interruption = interrupt::listen()?;
     let mut progress = TerminalProgress::new();
-    let mut stores = args.targets.iter().map(Store::open).collect::<Result<Vec<_>, _>>()?;
-    let customers = if args.target_writes {
-        stores.iter_mut().map(Store::sign_up).collect::<Result<Vec<_>, _>>()?
-    } else {
-        Vec::new()
-    };
-    let targets = known_to_each_other(stores, &customers)?;
+    let authorities = authorities(args)?;
+    let mut stores = args
+        .targets
+        .iter()
+        .map(|address| Store::open(address, authorities.as_ref(), interruption))
+        .collect::<Result<Vec<_>, _>>()?;
+    let settings = seen_from_outside(args);
+    let workload = workload.as_ref();
+    let visitors = workload.map_or(0, |workload| visitors(workload, &settings));
+    let wanted = visitors + if args.target_writes || args.allow_orders { CARTS } else { 0 };
+    let buyer = workload.filter(|workload| workload.buys());
+    let plenty =
+        buyer.map(|buyer| stock::plenty(&mut stores, buyer, &settings, &mut progress)).transpose()?;
+    let (mut customers, mut of_twin) = (Vec::new(), Vec::new());
+    if wanted > 0 {
+        progress.note(&format!(
+            "{wanted} customers sign up at each target, and as many for its control at the first"
+        ));
+        customers = stores.iter().map(|store| store.sign_up(wanted)).collect::<Result<Vec<_>, _>>()?;
+        of_twin = stores.first().map(|store| store.sign_up(wanted)).transpose()?.unwrap_or_default();
+    }
+    let (targets, twin) = known_to_each_other(stores, &customers, &of_twin)?;
 
     let baseline = targets.first().context("clap asks for one at least")?;
     let shelf = baseline.goods.shelf();
+    let for_sale = plenty.as_ref().unwrap_or(&shelf);
     let (list, product) = (ListJourney(&shelf), ProductJourney(&shelf));
-    let cart = customers.into_iter().next().map(|customers| CartJourney::of(&shelf, customers));
+    let mut known = customers.into_iter().next().unwrap_or_default();
+    let cart = (wanted > visitors).then(|| CartJourney::of(&shelf, known.split_off(visitors)));
     let mut journeys: Vec<&dyn Journey> = vec![&list, &product];
     journeys.extend(cart.as_ref().map(|cart| cart as &dyn Journey));
-    let workload = workload.as_ref().and_then(|workload| WorkloadJourney::of_onlookers(workload, &shelf));
+    let workload = workload.map(|workload| {
+        WorkloadJourney::of_onlookers(workload, &shelf)
+            .unwrap_or_else(|| WorkloadJourney::of_known(workload, for_sale, known))
+    });
     journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));
     progress.note(match cart {
-        Some(_) => "left out: checkout, for which each order needs a new customer, and no store signs up so many a second",
+        Some(_) => "left out: checkout alone, for which each order needs a new customer, and no store signs up so many a second",
         None => "left out: cart, which --target-writes adds, and checkout, for which no store signs up enough customers",
     });
-    let plan = plan(args);
-    // What runs is not pushed to where it fails unless somebody says so.
-    let is_pushed = args.rates.is_some() || args.experiments.contains(&Experiment::Load);
-    let settings = Plan {
-        blast: None,
-        round_trip: None,
-        attribution: None,
-        ladder: None,
-        scale: None,
-        load: plan.load.filter(|_| is_pushed),
-        ..plan
-    };
     progress.note(&format!(
         "each target is asked {:.0} times a second, and then, for its capacity, as often as it answers {} connections",
         settings.paced_rate_per_second, settings.connections
@@ -103,6 +121,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     let subjects = targets.iter().map(|target| target as &dyn Subject).collect::<Vec<_>>();
     let comparison = Comparison {
         topologies: &subjects,
+        again: twin.as_ref().map(|twin| twin as &dyn Subject),
         floor: None,
         ladder: None,
         journeys: &journeys,
@@ -112,7 +131,7 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
         timed: &[],
         settings,
         version: env!("CARGO_PKG_VERSION"),
-        interruption,
+        interruption: interruption.clone(),
         earlier: earlier.as_ref(),
         keep: &|results| kept::keep(&args.out, results),
     };
@@ -125,136 +144,64 @@ pub(super) fn measure(args: &CompareArgs) -> Outcome {
     Ok(())
 }
 
-/// A store that answers, with what it sells.
-struct Store<'args> {
-    address: &'args Address,
-    client: Client,
-    goods: Goods,
-}
-
-impl<'args> Store<'args> {
-    fn open(address: &'args Address) -> Result<Self, Failure> {
-        let Address { name, authority, .. } = address;
-        let sockets = address.resolve().map_err(failed)?;
-        let mut failure = None;
-        for socket in sockets {
-            let mut client = Client::new(socket, PATIENCE).naming(authority);
-            match Goods::read(&mut client) {
-                Ok(goods) => return Ok(Self { address, client, goods }),
-                Err(error) => failure = Some(error),
-            }
-        }
-        let failure = failure.unwrap_or_else(|| anyhow!("its name stands for no address"));
-        Err(failed(failure.context(format!(
-            "the target {name} at {} cannot be measured: it has to run, and the address has to be its public one, where customers ask",
-            address.url()
-        ))))
-    }
-
-    fn sign_up(&mut self) -> anyhow::Result<Vec<String>> {
-        let ids = Ids::from_system(Arc::new(SystemClock));
-        sign_up(&mut self.client, &ids, CARTS).with_context(|| {
-            format!("the target {} takes no customers: leave --target-writes out", self.address.name)
-        })
+/// What can be found out without the processes. What runs is not pushed to where it fails unless somebody says so.
+fn seen_from_outside(args: &CompareArgs) -> Plan {
+    let plan = plan(args);
+    let is_pushed = args.rates.is_some() || args.experiments.contains(&Experiment::Load);
+    Plan {
+        blast: None,
+        round_trip: None,
+        attribution: None,
+        ladder: None,
+        scale: None,
+        load: plan.load.filter(|_| is_pushed),
+        ..plan
     }
 }
 
-/// What the first calls by its own ids, translated for each; customers likewise, where there are some.
-fn known_to_each_other(stores: Vec<Store<'_>>, customers: &[Vec<String>]) -> anyhow::Result<Vec<Target>> {
-    let first = stores.first().map(|store| (store.address.name.clone(), store.goods.clone()));
-    let (baseline, sold) = first.context("clap asks for one at least")?;
-    let translated = |(number, store): (usize, Store<'_>)| {
-        let mut words = sold.ids_in(&store.goods).with_context(|| {
-            format!(
-                "the targets {baseline} and {} do not sell the same, so nothing is timed: fill both with the same goods",
-                store.address.name
-            )
-        })?;
-        if let (Some(known), Some(own)) = (customers.first(), customers.get(number)) {
-            words.extend(known.iter().cloned().zip(own.iter().cloned()));
-        }
-        let (label, authority, url) =
-            (store.address.name.clone(), store.address.authority.clone(), store.address.url());
-        Ok(Target { label, authority, url, socket: store.client.address(), goods: store.goods, words })
-    };
-    stores.into_iter().enumerate().map(translated).collect()
+/// What stays behind in stores that somebody else runs has to be allowed.
+fn refuse_unless_allowed(workload: &Workload, args: &CompareArgs) -> Result<(), Failure> {
+    let name = workload.name();
+    if workload.buys() && !args.allow_orders {
+        return Err(usage(anyhow!(
+            "the visitors of the workload {name} buy, and what they leave behind in the targets is not taken back: let them with --allow-orders, \
+             or load with --workload read-only, or with a file without check_out"
+        )));
+    }
+    if !workload.only_looks() && !args.allow_orders && !args.target_writes {
+        return Err(usage(anyhow!(
+            "the visitors of the workload {name} fill carts, for which they sign up and which stay behind in the targets: let them with \
+             --target-writes, or load with --workload read-only, or with a file without add_to_cart and view_cart"
+        )));
+    }
+    Ok(())
 }
 
-/// A store that runs, wherever that is.
-struct Target {
-    label: String,
-    authority: String,
-    url: String,
-    socket: SocketAddr,
-    goods: Goods,
-    /// From what the first target says to what this one says.
-    words: HashMap<String, String>,
+/// How many customers a workload takes, so that none of them comes again before he has been answered.
+fn visitors(workload: &Workload, plan: &Plan) -> usize {
+    if workload.only_looks() {
+        return 0;
+    }
+    let rates = plan.load.iter().flat_map(|load| load.rates.iter().copied());
+    let highest = rates.fold(plan.paced_rate_per_second, f64::max);
+    let (share, _) = workload.shares();
+    // Half of them come in loads without a schedule.
+    let enough = 2.0 * highest * share * SECONDS_BETWEEN_STEPS;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between the bounds")]
+    let count = enough.clamp(VISITORS.0, VISITORS.1) as usize;
+    count
 }
 
-impl Target {
-    fn own_word<'word>(&'word self, word: &'word str) -> &'word str {
-        self.words.get(word).map_or(word, String::as_str)
+/// Whom those targets have to be vouched for by that speak TLS; none where none does.
+fn authorities(args: &CompareArgs) -> Result<Option<Authorities>, Failure> {
+    if args.targets.iter().any(|target| target.speaks_tls) {
+        return Authorities::of_system_and(args.authority.as_deref()).map(Some).map_err(usage);
     }
-}
-
-impl Subject for Target {
-    fn label(&self) -> &str {
-        &self.label
-    }
-
-    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
-        let seen = SeenFromOutside { socket: self.socket, authority: self.authority.clone() };
-        seen.look_for()?;
-        Ok(Box::new(seen))
-    }
-
-    fn runs_at(&self) -> Option<String> {
-        Some(self.url.clone())
-    }
-
-    fn adapted(&self, mut request: Request) -> Request {
-        if let Some((folder, last)) = request.path.rsplit_once('/') {
-            request.path = format!("{folder}/{}", self.own_word(last));
-        }
-        for (_, value) in &mut request.headers {
-            *value = self.own_word(value).to_owned();
-        }
-        request.header("host", self.authority.as_str())
-    }
-}
-
-struct SeenFromOutside {
-    socket: SocketAddr,
-    authority: String,
-}
-
-impl SeenFromOutside {
-    /// Makes sure that it is still there.
-    fn look_for(&self) -> anyhow::Result<()> {
-        let response = self.client(PATIENCE).send(&Request::get("/api/v1/products?limit=1"))?;
-        ensure!(response.status == 200, "it answers with {}: {}", response.status, response.text());
-        Ok(())
-    }
-}
-
-impl Running for SeenFromOutside {
-    fn address(&self) -> SocketAddr {
-        self.socket
-    }
-
-    fn client(&self, timeout: Duration) -> Client {
-        Client::new(self.socket, timeout).naming(self.authority.as_str())
-    }
-
-    fn processes(&self) -> Vec<Process> {
-        Vec::new()
-    }
-
-    fn start_ms(&self) -> Option<f64> {
-        None
-    }
-
-    fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        self.look_for()
+    match &args.authority {
+        None => Ok(None),
+        Some(file) => Err(usage(anyhow!(
+            "no target speaks TLS, so that the authority of {} is not asked for anything: leave it out, or write https:// for a target",
+            file.display()
+        ))),
     }
 }

@@ -157,13 +157,22 @@ impl Workload {
 
     /// Whether all that anybody does is to look at what is for sale, which takes no customer and changes nothing.
     pub fn only_looks(&self) -> bool {
-        let looks = |step: &Step| matches!(step, Step::Home | Step::Category | Step::Product);
-        self.weights.iter().all(|(step, _)| looks(step))
+        self.weights.iter().all(|(step, _)| step.only_looks())
     }
 
     /// Whether anybody buys.
-    pub(super) fn buys(&self) -> bool {
+    pub fn buys(&self) -> bool {
         self.weights.iter().any(|(step, _)| *step == Step::CheckOut)
+    }
+
+    /// The share of the steps that take a customer, and the share that are orders.
+    pub fn shares(&self) -> (f64, f64) {
+        let share = |is_one: fn(Step) -> bool| {
+            let weight = |(_, weight): &(Step, f64)| *weight;
+            let some = self.weights.iter().filter(|(step, _)| is_one(*step)).map(weight).sum::<f64>();
+            some / self.weights.iter().map(weight).sum::<f64>()
+        };
+        (share(|step| !step.only_looks()), share(|step| step == Step::CheckOut))
     }
 
     pub(super) fn think_seconds(&self) -> (f64, f64) {

@@ -9,10 +9,15 @@ use crate::journeys::buying::put_item;
 /// Begins the key of an order whose cart has to be filled before the load begins; the product follows.
 const PREPARED: &str = "prepared-";
 
+/// Begins what tells the orders of one load from those of another.
+const MARK: char = '.';
+
 /// A visitor.
 #[derive(Debug)]
 pub(super) struct Visitor {
     authorization: String,
+    /// Ends the keys of the orders, where the same customer comes in many loads.
+    mark: String,
     /// Whether something has been put into the cart since the last order.
     has_filled: bool,
     orders: usize,
@@ -20,7 +25,12 @@ pub(super) struct Visitor {
 
 impl Visitor {
     pub(super) fn new(authorization: String) -> Self {
-        Self { authorization, has_filled: false, orders: 0 }
+        Self { authorization, mark: String::new(), has_filled: false, orders: 0 }
+    }
+
+    /// Somebody who has been there in other loads, and gives orders keys that are of this one alone.
+    pub(super) fn again(authorization: &str, mark: usize) -> Self {
+        Self { mark: format!("{MARK}{mark:x}"), ..Self::new(authorization.to_owned()) }
     }
 
     /// The request for a step. Who wants to buy again and has nothing in the cart puts something in first.
@@ -44,9 +54,9 @@ impl Visitor {
 
     fn order(&mut self, product_id: &str) -> Request {
         let key = if self.has_filled {
-            format!("order-{}", self.orders)
+            format!("order-{}{}", self.orders, self.mark)
         } else {
-            format!("{PREPARED}{product_id}")
+            format!("{PREPARED}{product_id}{}", self.mark)
         };
         self.has_filled = false;
         self.orders += 1;
@@ -60,6 +70,11 @@ impl Visitor {
 /// What has to be in the cart before the load begins.
 pub(super) fn preparation(request: &Request) -> Option<Request> {
     let header = |wanted: &str| request.headers.iter().find(|(name, _)| name == wanted);
-    let product_id = header("idempotency-key")?.1.strip_prefix(PREPARED)?;
+    let product_id = prepared_product(&header("idempotency-key")?.1)?;
     Some(put_item(product_id, 2, &header("authorization")?.1))
+}
+
+/// The product that has to be in the cart, where the key of an order names one.
+pub(super) fn prepared_product(key: &str) -> Option<&str> {
+    key.strip_prefix(PREPARED)?.split(MARK).next()
 }

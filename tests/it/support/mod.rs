@@ -7,13 +7,16 @@
 //! * [`waiting`]: for what becomes true a moment later; [`patience`]: with a command that takes its time.
 //! * [`shop`]: customers of the program who buy whatever happens to it; [`crowd`]: customers who ask without a pause.
 //! * [`binary`]: the program itself; [`deployment`]: its services as processes with a [`proxy`] on every link;
+//!   [`ingress`] speaks TLS before a store; [`comparison`] is how running stores are compared;
 //!   [`small_disk`]: the program with a data directory that can be filled up.
 
 pub(crate) mod answer;
 pub(crate) mod audit;
 pub(crate) mod binary;
+pub(crate) mod comparison;
 pub(crate) mod crowd;
 pub(crate) mod deployment;
+pub(crate) mod ingress;
 pub(crate) mod patience;
 pub(crate) mod peers;
 pub(crate) mod person;

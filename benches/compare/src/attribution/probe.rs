@@ -16,6 +16,7 @@ use crate::block::{self, purpose};
 use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::http::{Request, Response, ResponseReader};
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::preparation;
 use crate::settings::Settings;
@@ -27,6 +28,7 @@ pub(super) struct Probe<'a> {
     pub(super) plan: AttributionSettings,
     pub(super) settings: &'a Settings,
     pub(super) cpu_sets: &'a CpuSets,
+    pub(super) interruption: &'a Interruption,
     pub(super) round: u64,
 }
 
@@ -62,16 +64,19 @@ impl Probe<'_> {
             // Both are asked for the same, so that both get as many bytes.
             let request = |_| journey.request(&mut dice).header(header::ASKED, header::MOMENTS);
             let requests = (0..count + warm_up).map(request).collect::<Vec<_>>();
-            for line in [&to_timed, &to_plain] {
-                preparation::ask(line.address, *journey, &requests).map_err(failed)?;
+            for guard in [&timed, &plain] {
+                preparation::ask(guard.running(), *journey, &requests, self.interruption).map_err(failed)?;
             }
+            let interruption = self.interruption;
             let ask = || {
-                Turns { journey: *journey, timed: timed.running(), plain: plain.running(), warm_up }.ask(
-                    &requests,
-                    &mut to_timed,
-                    &mut to_plain,
-                    &mut echo,
-                )
+                Turns {
+                    journey: *journey,
+                    timed: timed.running(),
+                    plain: plain.running(),
+                    warm_up,
+                    interruption,
+                }
+                .ask(&requests, &mut to_timed, &mut to_plain, &mut echo)
             };
             let round = self.cpu_sets.on_generator(ask).map_err(failed)?;
             rounds.extend(round.map(|round| (journey.name().to_owned(), round)));
@@ -90,6 +95,7 @@ struct Turns<'a> {
     timed: &'a dyn Running,
     plain: &'a dyn Running,
     warm_up: usize,
+    interruption: &'a Interruption,
 }
 
 impl Turns<'_> {
@@ -102,6 +108,7 @@ impl Turns<'_> {
     ) -> io::Result<Option<AttributionRound>> {
         let (mut told, mut plain_us, mut errors) = (Vec::new(), Vec::new(), 0);
         for (number, request) in requests.iter().enumerate() {
+            self.interruption.check()?;
             // Who comes first has the colder caches: they take turns in that too.
             let (timed, plain) = if number % 2 == 0 {
                 let timed = self.exchange(request, to_timed, self.timed)?;
@@ -138,7 +145,7 @@ impl Turns<'_> {
     fn exchange(&self, request: &Request, line: &mut Line, running: &dyn Running) -> io::Result<Exchange> {
         let exchange = line.exchange(request)?;
         if self.journey.once_per_second().is_some() {
-            block::settled_ms(running);
+            block::settled_ms(running, self.interruption);
         }
         Ok(exchange)
     }

@@ -54,17 +54,27 @@ impl Journey for Get {
 }
 
 fn measure(timed: &Slow, journeys: &[&dyn Journey], interruption: &Interruption) -> Attribution {
+    let plan = AttributionSettings { rounds: 2, requests: 10, warm_up_requests: 1 };
+    measure_as(plan, timed, journeys, interruption, || {}).expect("it can be measured")
+}
+
+fn measure_as(
+    plan: AttributionSettings,
+    timed: &Slow,
+    journeys: &[&dyn Journey],
+    interruption: &Interruption,
+    begins: impl Fn(),
+) -> Result<Attribution, CompareError> {
     let plain = Slow { header: "" };
     Attribution::measure(
-        AttributionSettings { rounds: 2, requests: 10, warm_up_requests: 1 },
+        plan,
         &[Pair { plain: &plain, timed }],
         journeys,
         &Settings::quick(1),
         &CpuSets { servers: Vec::new(), generator: None, shared: true },
         interruption,
-        |_, _, _| {},
+        |_, _, _| begins(),
     )
-    .expect("it can be measured")
 }
 
 #[test]
@@ -104,6 +114,15 @@ fn nothing_is_started_once_it_is_interrupted() {
     interruption.want();
     let attribution = measure(&Slow { header: TELLING }, &[&Get("page")], &interruption);
     assert!(attribution.journeys.is_empty());
+}
+
+#[test]
+fn a_round_that_is_interrupted_is_not_waited_for() {
+    let interruption = Interruption::default();
+    let plan = AttributionSettings { rounds: 1, requests: 1_000_000, warm_up_requests: 1 };
+    let timed = Slow { header: TELLING };
+    let measured = measure_as(plan, &timed, &[&Get("page")], &interruption, || interruption.want());
+    assert!(measured.is_err(), "half a round is none: {measured:?}");
 }
 
 /// A round of 42 requests, of which the slowest two are left out with all their parts, however slow they are.

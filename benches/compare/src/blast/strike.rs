@@ -69,7 +69,7 @@ impl Trial<'_> {
             let rate = journey.rate_per_second(self.settings.rate_per_second);
             let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
             let requests = journey.requests(&mut dice(purpose::PACED), &schedule);
-            preparation::ask(address, *journey, &requests).map_err(failed)?;
+            preparation::ask(guard.running(), *journey, &requests, self.interruption).map_err(failed)?;
             loads.push((*journey, schedule, requests));
         }
         let start = Instant::now() + BREATH;
@@ -77,8 +77,15 @@ impl Trial<'_> {
         let journeys = thread::scope(|scope| {
             let (cpu_sets, patience) = (self.cpu_sets, seconds(self.settings.patience_seconds));
             let visitors = loads.iter().map(|(journey, schedule, requests)| {
-                let is_over = self.interruption;
-                let visitors = Visitors { journey: *journey, requests, schedule, patience, is_over };
+                let interruption = self.interruption;
+                let visitors = Visitors {
+                    journey: *journey,
+                    requests,
+                    schedule,
+                    patience,
+                    is_over: interruption,
+                    interruption,
+                };
                 let come = move || (*journey, visitors.come(address, start, cpu_sets));
                 scope.spawn(come)
             });

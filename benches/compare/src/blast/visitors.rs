@@ -28,6 +28,8 @@ pub(crate) struct Visitors<'a> {
     pub(crate) patience: Duration,
     /// Nobody comes any more from when this is so.
     pub(crate) is_over: &'a Interruption,
+    /// Nobody waits for an answer any more from when this is so.
+    pub(crate) interruption: &'a Interruption,
 }
 
 impl Visitors<'_> {
@@ -72,7 +74,8 @@ impl Visitors<'_> {
         let over_kept =
             kept.take().and_then(|mut connection| Some((connection.send(request).ok()?, connection)));
         let over_new = || {
-            let mut connection = Client::new(address, self.patience).connect().ok()?;
+            let client = Client::new(address, self.patience).heeding(self.interruption);
+            let mut connection = client.connect().ok()?;
             Some((connection.send(request).ok()?, connection))
         };
         let again = || if began.elapsed() < self.patience { over_new() } else { None };

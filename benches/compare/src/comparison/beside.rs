@@ -157,7 +157,11 @@ impl Experiments<'_> {
         for (part, seconds) in parts {
             course.begin(seconds);
             let mut with_it = found.clone();
-            self.one(part, seconds, &mut with_it, course)?;
+            let measured = self.one(part, seconds, &mut with_it, course);
+            match self.comparison.unless_interrupted(measured) {
+                Err(CompareError::Interrupted) => break,
+                measured => measured?,
+            }
             if self.comparison.interruption.is_wanted() {
                 break;
             }
@@ -197,7 +201,7 @@ impl Experiments<'_> {
             }
             Part::DemandStep => {
                 let (subjects, journeys) = self.grown();
-                scale.map(|scale| scale.demand_step.seconds(subjects.len(), journeys.len()))
+                scale.map(|scale| scale.demand_step.seconds(subjects.len() + 1, journeys.len()))
             }
             Part::RollingRelease => {
                 /// Nobody has counted them yet.
@@ -389,7 +393,7 @@ impl Experiments<'_> {
     ) -> Result<DemandStep, CompareError> {
         let Comparison { settings, interruption, .. } = self.comparison;
         let (subjects, journeys) = self.grown();
-        let trials = plan.rounds * subjects.len() * journeys.len();
+        let trials = plan.rounds * (subjects.len() + 1) * journeys.len();
         let note = |what: &str, done: usize| {
             let left = seconds * (trials - done) as f64 / trials as f64;
             course.advance(left, &format!("demand step {} of {trials}: {what}", done + 1));

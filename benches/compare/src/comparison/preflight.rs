@@ -44,7 +44,7 @@ impl Comparison<'_> {
             let guard = block::start(cpu_sets, label, subject)?;
             let mut subject_overhead = before_start.elapsed();
             let timeout = Duration::from_secs_f64(self.settings.request_timeout_seconds);
-            let mut client = guard.running().client(timeout);
+            let mut client = guard.running().client(timeout).heeding(&self.interruption);
             if is_topology {
                 let processes = guard.running().processes().into_iter();
                 let mut names = processes.map(|process| process.service).collect::<Vec<_>>();
@@ -61,10 +61,17 @@ impl Comparison<'_> {
             }
             let journeys = answered(self.journeys, subject);
             equivalence::probe(subject, &mut client, &journeys, self.settings.seed)?;
-            let address = guard.running().address();
             let preparation_share = journeys
                 .iter()
-                .map(|journey| block::preparation_share(subject, address, *journey, &self.settings))
+                .map(|journey| {
+                    block::preparation_share(
+                        subject,
+                        guard.running(),
+                        *journey,
+                        &self.settings,
+                        &self.interruption,
+                    )
+                })
                 .sum::<std::io::Result<f64>>()
                 .map_err(|source| block::unreachable(subject, source))?;
             let before_stop = Instant::now();
@@ -95,7 +102,7 @@ impl Comparison<'_> {
         let label = subject.label();
         let guard = block::start(cpu_sets, label, subject)?;
         let timeout = Duration::from_secs_f64(self.settings.request_timeout_seconds);
-        let mut client = guard.running().client(timeout);
+        let mut client = guard.running().client(timeout).heeding(&self.interruption);
         if let (Some(expected), Some(baseline)) = (expected, self.topologies.first()) {
             let transcript = self.transcript(label, &mut client)?;
             equivalence::compare((baseline.label(), expected), (label, &transcript))

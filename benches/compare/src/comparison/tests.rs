@@ -1,4 +1,5 @@
 mod going_on;
+mod interrupted;
 mod ladder;
 mod targets;
 
@@ -116,6 +117,7 @@ fn comparison<'a>(
 ) -> Comparison<'a> {
     Comparison {
         topologies,
+        again: None,
         floor: None,
         ladder: None,
         journeys,

@@ -13,6 +13,8 @@ use rustix::io::Errno;
 
 use super::{Load, Prepared};
 use crate::http::ResponseReader;
+use crate::interruption::{HEARD_WITHIN, Interruption};
+use crate::tls::{Tls, Wire};
 
 /// Bounds of the generator, equal for all subjects.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +35,10 @@ pub(crate) struct Limits {
 pub(crate) struct Generator {
     /// Not empty. Connections are opened to each in turn.
     addresses: Vec<SocketAddr>,
+    tls: Option<Tls>,
     opened: usize,
     limits: Limits,
+    interruption: Interruption,
     poll: Poll,
     events: Events,
     /// The index is the token; a place is empty after its connection broke.
@@ -46,7 +50,7 @@ pub(crate) struct Generator {
 }
 
 struct Connection {
-    stream: TcpStream,
+    stream: Wire<TcpStream>,
     reader: ResponseReader,
     exchange: Option<Exchange>,
 }
@@ -79,15 +83,22 @@ const WAKE_EARLY: Duration = Duration::from_micros(100);
 const TIMEOUT_CHECK: Duration = Duration::from_millis(20);
 
 impl Generator {
-    /// A generator with its connections open.
-    pub(crate) fn new(addresses: Vec<SocketAddr>, limits: Limits) -> io::Result<Self> {
+    /// A generator with its connections open, and the handshakes of TLS made on them.
+    pub(crate) fn new(
+        addresses: Vec<SocketAddr>,
+        tls: Option<Tls>,
+        limits: Limits,
+        interruption: &Interruption,
+    ) -> io::Result<Self> {
         if addresses.is_empty() {
             return Err(ErrorKind::AddrNotAvailable.into());
         }
         let mut generator = Self {
             addresses,
+            tls,
             opened: 0,
             limits,
+            interruption: interruption.clone(),
             poll: Poll::new()?,
             events: Events::with_capacity(256),
             connections: Vec::new(),
@@ -100,11 +111,22 @@ impl Generator {
             let place = generator.open()?;
             generator.free.push_back(place);
         }
+        generator.shake_hands()?;
         Ok(generator)
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         self.addresses[0]
+    }
+
+    /// Connections that are open, but say nothing yet.
+    #[cfg(test)]
+    pub(crate) fn shaking_hands(&self) -> usize {
+        self.connections.iter().flatten().filter(|connection| connection.stream.is_shaking_hands()).count()
+    }
+
+    pub(super) fn interruption(&self) -> &Interruption {
+        &self.interruption
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -220,17 +242,41 @@ impl Generator {
         }
         let address = self.addresses[self.opened % self.addresses.len()];
         self.opened += 1;
-        let mut stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        self.poll.registry().register(&mut stream, Token(place), Interest::READABLE | Interest::WRITABLE)?;
+        let mut socket = TcpStream::connect(address)?;
+        socket.set_nodelay(true)?;
+        self.poll.registry().register(&mut socket, Token(place), Interest::READABLE | Interest::WRITABLE)?;
+        let stream = Wire::new(socket, self.tls.as_ref())?;
         self.connections[place] =
             Some(Connection { stream, reader: ResponseReader::default(), exchange: None });
         Ok(place)
     }
 
+    /// All at the same time. No request waits for a handshake but one for which a connection more has to be opened.
+    fn shake_hands(&mut self) -> io::Result<()> {
+        let deadline = Instant::now() + self.limits.request_timeout;
+        loop {
+            let mut unfinished = None;
+            for Connection { stream, .. } in self.connections.iter_mut().flatten() {
+                if !stream.shake_hands()? {
+                    unfinished = Some(stream);
+                }
+            }
+            let Some(stream) = unfinished else { return Ok(()) };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(stream.out_of_time());
+            }
+            self.interruption.check()?;
+            match self.poll.poll(&mut self.events, Some(left.min(HEARD_WITHIN))) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
     fn serve(&mut self, place: usize, load: Load<'_>, writable: bool, ended: bool, done: &mut Vec<Done>) {
         let Some(connection) = self.connections.get_mut(place).and_then(Option::as_mut) else { return };
-        if writable && connection.write(load.requests).is_err() {
+        if (writable || connection.stream.is_shaking_hands()) && connection.write(load.requests).is_err() {
             return self.close(place, Outcome::Broken, Instant::now(), done);
         }
         loop {
@@ -252,7 +298,7 @@ impl Generator {
                 }
                 Err(_) => return self.close(place, Outcome::Broken, finished, done),
             };
-            let drained = length < self.buffer.len();
+            let drained = length < self.buffer.len() && connection.stream.short_read_is_last();
             connection.reader.push(&self.buffer[..length]);
             let Some(exchange) = &connection.exchange else {
                 // Bytes that nobody asked for.
@@ -310,6 +356,11 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        match self.stream.flush() {
+            Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -40,7 +40,8 @@ fn hello(_path: &str, _number: u64) -> (u16, String) {
 /// 1,000 requests a second for one second.
 fn open_loop(server: &Server, limits: Limits) -> Phase {
     const LENGTH: Duration = Duration::from_secs(1);
-    let mut generator = Generator::new(vec![server.address], limits).expect("connections");
+    let mut generator =
+        Generator::new(vec![server.address], None, limits, &Interruption::default()).expect("connections");
     let schedule = poisson(&mut Dice::new(1, &[]), 1000.0, LENGTH);
     let mut dice = Dice::new(2, &[]);
     let requests = generator.prepare(schedule.iter().map(|_| Hello.request(&mut dice)));
@@ -116,7 +117,7 @@ fn a_server_that_is_gone_gives_errors_not_a_hang() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.local_addr().expect("bound")
     };
-    let mut generator = match Generator::new(vec![address], limits()) {
+    let mut generator = match Generator::new(vec![address], None, limits(), &Interruption::default()) {
         Ok(generator) => generator,
         // Some systems refuse at once, others when the connection is used.
         Err(error) => return assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused),
@@ -139,7 +140,8 @@ fn the_closed_loop_keeps_every_connection_busy() {
         busy.fetch_sub(1, SeqCst);
         hello(path, number)
     });
-    let mut generator = Generator::new(vec![server.address], limits()).expect("connections");
+    let mut generator =
+        Generator::new(vec![server.address], None, limits(), &Interruption::default()).expect("connections");
     let requests = generator.prepare([Request::get("/a"), Request::get("/b")]);
     let load = Load { journey: &Hello, requests: &requests };
     let (ramp, length) = (Duration::from_millis(50), Duration::from_millis(300));
@@ -148,4 +150,25 @@ fn the_closed_loop_keeps_every_connection_busy() {
     assert!(phase.accepted > 100 && phase.accepted < phase.requests, "{phase:?}");
     assert_eq!(phase.counted, Duration::from_millis(250));
     assert!(most.load(std::sync::atomic::Ordering::SeqCst) <= 4, "never more than the connections");
+}
+
+#[test]
+fn a_load_that_is_interrupted_ends_though_nobody_is_answered_and_much_is_to_come() {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let interruption = Interruption::default();
+    let wish = interruption.clone();
+    let server = Server::start(move |_, _| {
+        wish.want();
+        thread::park();
+        (200, String::new())
+    });
+    let patient = Limits { request_timeout: HOUR, ..limits() };
+    let generator =
+        || Generator::new(vec![server.address], None, patient, &interruption).expect("connections");
+    let mut open = generator();
+    let requests = open.prepare([Request::get("/"), Request::get("/")]);
+    let load = Load { journey: &Hello, requests: &requests };
+    let error = open.open_loop(load, &[Duration::ZERO, HOUR], HOUR).expect_err("it ends before its time");
+    assert_eq!(error.to_string(), "interrupted");
+    assert!(generator().closed_loop(load, Duration::ZERO, HOUR).is_err());
 }

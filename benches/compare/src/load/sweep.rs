@@ -12,11 +12,12 @@ use crate::dice::Dice;
 use crate::error::CompareError;
 use crate::generator::{Generator, Load, Phase};
 use crate::histogram::Latencies;
+use crate::interruption::Interruption;
 use crate::journey::Journey;
 use crate::preparation;
 use crate::schedule;
 use crate::settings::Settings;
-use crate::subject::{Process, Running, Subject};
+use crate::subject::{Running, Subject};
 
 /// One rate, tried once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,7 @@ pub(super) struct Sweep<'a> {
     pub(super) journey: &'a dyn Journey,
     pub(super) settings: &'a Settings,
     pub(super) cpu_sets: &'a CpuSets,
+    pub(super) interruption: &'a Interruption,
     pub(super) round: u64,
 }
 
@@ -69,19 +71,18 @@ impl Sweep<'_> {
 
     fn climb(&self, running: &dyn Running, note: &mut dyn FnMut(&str)) -> std::io::Result<Measured> {
         let limits = block::limits(self.settings, self.cpu_sets);
-        let mut generator = Generator::new(running.addresses(), limits)?;
-        let processes = running.processes();
-        self.warm_up(&mut generator)?;
+        let mut generator = Generator::to(running, limits, self.interruption)?;
+        self.warm_up(running, &mut generator)?;
         let mut measured = Measured { trials: Vec::new(), latencies: Vec::new(), holds_rps: None };
         let mut tried = |rate: f64| -> std::io::Result<bool> {
             note(&format!("{rate:.0} requests a second"));
             let number = measured.trials.len() as u64;
-            let (trial, latencies) = self.trial(rate, number, &processes, &mut generator)?;
+            let (trial, latencies) = self.trial(rate, number, running, &mut generator)?;
             let held = trial.held;
             measured.trials.push(trial);
             measured.latencies.push(latencies);
             // What a level left undone would burden the next one.
-            let _ = block::settled_ms(running);
+            let _ = block::settled_ms(running, self.interruption);
             Ok(held)
         };
         let (mut holds, mut fails) = (None, None);
@@ -114,7 +115,7 @@ impl Sweep<'_> {
         Ok(measured)
     }
 
-    fn warm_up(&self, generator: &mut Generator) -> std::io::Result<()> {
+    fn warm_up(&self, running: &dyn Running, generator: &mut Generator) -> std::io::Result<()> {
         let mut dice = Dice::new(self.settings.seed, &[purpose::LOAD, self.round, 0]);
         let length = Duration::from_secs_f64(self.plan.warm_up_seconds);
         let count = self.journey.once_per_second().map_or(1_000.0, |once| once * self.plan.warm_up_seconds);
@@ -122,7 +123,7 @@ impl Sweep<'_> {
         if requests.is_empty() {
             return Ok(());
         }
-        preparation::ask(generator.address(), self.journey, &requests)?;
+        preparation::ask(running, self.journey, &requests, self.interruption)?;
         let requests = generator.prepare(requests);
         let load = Load { journey: self.journey, requests: &requests };
         self.cpu_sets.on_generator(|| generator.closed_loop(load, Duration::ZERO, length))?;
@@ -134,7 +135,7 @@ impl Sweep<'_> {
         &self,
         rate: f64,
         number: u64,
-        processes: &[Process],
+        running: &dyn Running,
         generator: &mut Generator,
     ) -> std::io::Result<(Trial, Latencies)> {
         let dice = |purpose| Dice::new(self.settings.seed, &[purpose::LOAD, self.round, 1 + number, purpose]);
@@ -142,9 +143,10 @@ impl Sweep<'_> {
         let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
         let requests =
             block::scheduled_requests(self.subject, self.journey, &mut dice(purpose::PACED), &schedule);
-        preparation::ask(generator.address(), self.journey, &requests)?;
+        preparation::ask(running, self.journey, &requests, self.interruption)?;
         let requests = generator.prepare(requests);
         let load = Load { journey: self.journey, requests: &requests };
+        let processes = &running.processes();
         let before = block::cpu_times(processes);
         let phase = self.cpu_sets.on_generator(|| generator.open_loop(load, &schedule, length))?;
         thread::sleep(block::SETTLE);

@@ -70,12 +70,46 @@ fn where_not_even_the_lowest_rate_holds_nothing_is_found_and_no_higher_one_is_tr
     assert_eq!(curves.ratio("slow", "fast"), None);
 }
 
+/// Holds these rates, and none a tenth higher.
+fn found(holds: [f64; 3]) -> LoadCurve {
+    let failed = |rate: &f64| Trial {
+        rate: rate * 1.1,
+        requests: 1,
+        errors: 1,
+        p50_us: None,
+        p99_us: None,
+        cpu_us_per_request: None,
+        late: 0,
+        held: false,
+    };
+    let trials = holds.iter().map(|rate| vec![failed(rate)]).collect();
+    LoadCurve { holds_rps: holds.map(Some).to_vec(), trials, ..LoadCurve::default() }
+}
+
 #[test]
-fn the_ratio_of_the_highest_rates_is_paired_by_round() {
-    let curve = |holds: [f64; 3]| LoadCurve { holds_rps: holds.map(Some).to_vec(), ..LoadCurve::default() };
-    let topologies = [("one", curve([100.0, 200.0, 400.0])), ("half", curve([50.0, 100.0, 200.0]))];
+fn the_ratio_of_the_highest_rates_is_paired_by_round_and_has_the_gap_of_the_bisection_in_it() {
+    let topologies = [("one", found([100.0, 200.0, 400.0])), ("half", found([50.0, 100.0, 200.0]))];
     let topologies = topologies.map(|(label, curve)| (label.to_owned(), curve)).into_iter().collect();
-    let curves = LoadCurves { settings: plan(), journey: "page".to_owned(), topologies };
+    let mut curves = LoadCurves { settings: plan(), journey: "page".to_owned(), topologies };
     let ratio = curves.ratio("half", "one").expect("three rounds");
-    assert!((ratio.value - 0.5).abs() < 1e-9 && ratio.half_width() < 1e-9, "{ratio:?}");
+    let ends = [ratio.value, ratio.low, ratio.high].map(|end| (end * 1_000.0).round());
+    assert_eq!(ends, [500.0, 455.0, 550.0], "each of the two may hold a tenth more: {ratio:?}");
+    curves.topologies.get_mut("one").expect("it is there").trials[2].clear();
+    assert_eq!(curves.ratio("half", "one"), None, "who was not seen to fail may hold any more");
+}
+
+#[test]
+fn a_level_that_is_interrupted_is_not_waited_for() {
+    let one = Queue { label: "one", service_ms: 1 };
+    let plan = LoadSettings { level_seconds: 3_600.0, rates: vec![1.0], ..plan() };
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    let (interruption, settings) = (Interruption::default(), Settings::quick(1));
+    let note = |what: &str, _| {
+        if what.ends_with("1 requests a second") {
+            interruption.want();
+        }
+    };
+    let measured =
+        LoadCurves::measure(&plan, &[&one], &Get("page"), &settings, &cpu_sets, &interruption, note);
+    assert!(measured.is_err(), "half a level is none: {measured:?}");
 }

@@ -1,7 +1,7 @@
 //! The demand step as lines of text.
 
 use super::Text;
-use crate::demand_step::{DemandStep, DemandStepSettings};
+use crate::demand_step::{Beside, DemandStep, DemandStepSettings};
 use crate::statistics::median;
 
 /// A row a deployment and journey.
@@ -17,7 +17,7 @@ pub(super) fn rows(step: &DemandStep) -> Vec<Vec<Text>> {
                 Text::plain(label),
                 Text::plain(journey),
                 Text::number(median(trials().filter_map(|level| level.p99_before_ms)), 1),
-                step.holds_again(label, journey).map_or_else(|| Text::number(None, 0), Text::plain),
+                holds_again(step, label, journey),
                 Text::number(trials().filter_map(|level| level.longest_ms).reduce(f64::max), 0),
                 if requests > 0 {
                     Text::plain(format!("{failed} of {requests}"))
@@ -28,6 +28,13 @@ pub(super) fn rows(step: &DemandStep) -> Vec<Vec<Text>> {
         }
     }
     rows
+}
+
+/// Dim where the control allows no conclusion.
+fn holds_again(step: &DemandStep, label: &str, journey: &str) -> Text {
+    let Some(ms) = step.holds_again(label, journey) else { return Text::number(None, 0) };
+    let dim = matches!(step.beside(label, journey), Some(Beside::NotTold | Beside::Withheld));
+    Text { dim, ..Text::plain(ms) }
 }
 
 /// What was done, when the service level holds, and how much counts for nothing.
@@ -42,10 +49,16 @@ pub(crate) fn legend(step: &DemandStep) -> String {
             step.trials.len()
         ),
     };
+    let trust = match &step.twin_of {
+        Some(twin_of) => format!(
+            "{twin_of} met it twice, and what does not lie beyond all of its trials is dim and tells no difference"
+        ),
+        None => "nothing met it twice, so no conclusion is drawn".to_owned(),
+    };
     format!(
         "demand step: from {rate_per_second:.0} to {:.0} requests a second at once; the service level holds where the p99 of a window of \
          {window_ms:.0} ms is at most {bound_ms:.0} ms, or {bound_factor:.0} times the p99 before, and no more than one in a hundred fails; one \
-         figure a trial{void}",
+         figure a trial{void}; {trust}",
         rate_per_second * factor
     )
 }

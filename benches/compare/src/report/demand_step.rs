@@ -5,7 +5,7 @@ use super::numbers;
 use super::panel::{Anchor, Area, LINE, Panel, TOP, WIDTH};
 use super::scale::Scale;
 use super::subjects::{self, Subject};
-use crate::demand_step::{DemandStep, Window};
+use crate::demand_step::{Beside, DemandStep, Window};
 use crate::render::demand_step::legend;
 use crate::results::Results;
 use crate::statistics::median;
@@ -36,6 +36,7 @@ pub(super) fn figure(results: &Results) -> Figure {
                 "p99 before ms",
                 "bound ms",
                 "holds again after ms",
+                "beside the first",
                 "longest ms",
                 "after the step",
                 "failed",
@@ -59,7 +60,7 @@ fn curve(step: &DemandStep, label: &str, journey: &str) -> Vec<(f64, f64)> {
 }
 
 fn panel(number: usize, step: &DemandStep, journey: &str) -> Option<Panel> {
-    let subjects = subjects::named(&step.labels);
+    let subjects = subjects::named_with_twin(&step.labels, step.twin_of.as_deref());
     let curves = subjects.iter().map(|subject| curve(step, subject.label, journey)).collect::<Vec<_>>();
     let drawn = subjects.iter().zip(&curves).filter(|(_, curve)| !curve.is_empty());
     let drawn: Vec<(&Subject<'_>, &Vec<(f64, f64)>)> = drawn.collect();
@@ -130,6 +131,17 @@ impl Times {
     }
 }
 
+/// What may be said of it beside the one that met the step twice.
+fn beside(step: &DemandStep, label: &str, journey: &str) -> &'static str {
+    match step.beside(label, journey) {
+        None => "is the control",
+        Some(Beside::Sooner) => "sooner",
+        Some(Beside::Later) => "later",
+        Some(Beside::NotTold) => "cannot be told",
+        Some(Beside::Withheld) => "no conclusion",
+    }
+}
+
 fn rows(step: &DemandStep, journey: &str) -> Vec<Vec<String>> {
     let row = |label: &String| {
         let levels = || step.of(label, journey).map(|trial| &trial.level);
@@ -141,6 +153,7 @@ fn rows(step: &DemandStep, journey: &str) -> Vec<Vec<String>> {
             ms(median(levels().filter_map(|level| level.p99_before_ms))),
             ms(median(levels().map(|level| level.bound_ms))),
             step.holds_again(label, journey).unwrap_or_else(|| "not measured".to_owned()),
+            beside(step, label, journey).to_owned(),
             ms(levels().filter_map(|level| level.longest_ms).reduce(f64::max)),
             levels().map(|level| level.requests).sum::<u64>().to_string(),
             levels().map(|level| level.failed).sum::<u64>().to_string(),

@@ -2,6 +2,7 @@
 
 use super::markup::Element;
 use super::panel::Stroke;
+use crate::again;
 use crate::results::{Cell, Results};
 
 /// A topology, the twin or the floor.
@@ -63,6 +64,17 @@ fn floor(results: &Results) -> Option<Subject<'_>> {
 /// Whoever else is measured beside the rounds, by label.
 pub(super) fn named(labels: &[String]) -> Vec<Subject<'_>> {
     labels.iter().enumerate().map(|(number, label)| subject(number, label)).collect()
+}
+
+/// The same, where one of them is measured twice: its twin looks like it, but hollow.
+pub(super) fn named_with_twin<'a>(labels: &'a [String], twin_of: Option<&str>) -> Vec<Subject<'a>> {
+    let mut named = named(labels);
+    let first = twin_of.and_then(|twin_of| labels.iter().position(|label| label == twin_of));
+    let twin = twin_of.and_then(|twin_of| labels.iter().position(|label| *label == again::label(twin_of)));
+    if let Some((first, twin)) = first.zip(twin) {
+        named[twin] = Subject { hollow: true, stroke: Stroke::Dashed, ..subject(first, &labels[twin]) };
+    }
+    named
 }
 
 /// The subject of this place among others.

@@ -70,3 +70,18 @@ fn each_restart_costs_those_who_need_the_process_until_it_is_there_again() {
     assert_eq!(release.failed_where(true), None);
     assert_eq!(heard, [("two".to_owned(), 0)]);
 }
+
+#[test]
+fn a_release_that_is_interrupted_is_none_and_not_waited_for() {
+    let settings = RollingReleaseSettings {
+        around_seconds: 3_600.0,
+        rate_per_second: 0.01,
+        ..RollingReleaseSettings::default()
+    };
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    let interruption = Interruption::default();
+    let note = |_: &str, _| interruption.want();
+    let journeys: [&dyn Journey; 1] = [&Get("page")];
+    let made = RollingReleases::measure(&settings, &[&Two], &journeys, &cpu_sets, 1, &interruption, note);
+    assert!(made.expect("it ends in order").releases.is_empty());
+}

@@ -114,7 +114,7 @@ impl MadeUp {
 
     /// The first holds all the time, the second never again.
     fn demand_step() -> DemandStep {
-        let settings = DemandStepSettings { rounds: 1, ..DemandStepSettings::default() };
+        let settings = DemandStepSettings::default();
         let labels = ["mono", "2 × mono", "mono (again)"].map(str::to_owned);
         let trial = |(label, slow_ms): (&String, u64)| {
             let seen = (0..5_500).map(|due| {
@@ -128,8 +128,14 @@ impl MadeUp {
             let level = ServiceLevel::of(&settings, &seen.collect::<Vec<_>>());
             StepTrial { label: label.clone(), journey: JOURNEYS[0].to_owned(), late: 0, void: false, level }
         };
-        let trials = labels.iter().zip([4, 400]).map(trial).collect();
-        DemandStep { settings, labels: labels.to_vec(), trials }
+        let round = || labels.iter().zip([4, 400, 4]).map(trial);
+        let trials = (0..settings.rounds).flat_map(|_| round()).collect();
+        DemandStep {
+            settings: settings.clone(),
+            labels: labels.to_vec(),
+            twin_of: Some(labels[0].clone()),
+            trials,
+        }
     }
 
     /// Of `mono` a second copy, which answers as much as the ratio says.

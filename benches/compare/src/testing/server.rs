@@ -1,10 +1,12 @@
 //! A tiny HTTP server on threads, which the tests load.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A server that answers every request with what its handler says, until it is dropped.
 pub(crate) struct Server {
@@ -18,9 +20,25 @@ impl Server {
         Self::start_with_header("", handler)
     }
 
+    /// The same over TLS.
+    pub(crate) fn start_over_tls(
+        tls: Arc<ServerConfig>,
+        handler: impl Fn(&str, u64) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen("", Some(tls), handler)
+    }
+
     /// The same with one more header, a whole line with its end, in every answer.
     pub(crate) fn start_with_header(
         header: &'static str,
+        handler: impl Fn(&str, u64) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(header, None, handler)
+    }
+
+    fn listen(
+        header: &'static str,
+        tls: Option<Arc<ServerConfig>>,
         handler: impl Fn(&str, u64) -> (u16, String) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -36,7 +54,15 @@ impl Server {
                 }
                 let (handler, count) = (Arc::clone(&handler), Arc::clone(&count));
                 let Ok(stream) = stream else { continue };
-                thread::spawn(move || serve(stream, header, &count, &*handler));
+                let _ = stream.set_nodelay(true);
+                match &tls {
+                    None => thread::spawn(move || serve(stream, header, &count, &*handler)),
+                    Some(tls) => {
+                        let connection = ServerConnection::new(Arc::clone(tls)).expect("a configuration");
+                        let stream = StreamOwned::new(connection, stream);
+                        thread::spawn(move || serve(stream, header, &count, &*handler))
+                    }
+                };
             }
         });
         Self { address, ending }
@@ -52,17 +78,19 @@ impl Drop for Server {
 
 /// Answers the bodyless requests of one connection until its end.
 fn serve(
-    mut stream: TcpStream,
+    mut stream: impl Read + Write,
     header: &str,
     count: &AtomicU64,
     handler: &dyn Fn(&str, u64) -> (u16, String),
 ) {
-    let _ = stream.set_nodelay(true);
     let mut request = Vec::new();
-    let mut buffer = [0; 4096];
+    let mut buffer = [0; 16 * 1024];
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
+        let mut searched = request.len().saturating_sub(3);
         request.extend_from_slice(&buffer[..length]);
-        while let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") {
+        while let Some(end) = request[searched..].windows(4).position(|window| window == b"\r\n\r\n") {
+            let end = searched + end;
+            searched = 0;
             let head: Vec<u8> = request.drain(..end + 4).collect();
             let head = String::from_utf8_lossy(&head);
             let path = head.split(' ').nth(1).unwrap_or_default();

@@ -57,8 +57,15 @@ fn under_load(results: &Results, load: &LoadCurves) -> String {
     };
     let highest = results.topologies.iter().map(highest).collect::<Vec<_>>().join(", ");
     let ratio = |label: &String| {
-        let ratio = load.ratio(label, results.baseline())?;
-        Some(format!("; {label} holds {ratio} times the rate of {}", results.baseline()))
+        let baseline = results.baseline();
+        let are_known = |label: &str| load.rates(label).is_some_and(|rates| rates.are_known());
+        if !are_known(label) || !are_known(baseline) {
+            return Some(format!(
+                "; how much of the rate of {baseline} {label} holds is not known, for in some round none held or none failed"
+            ));
+        }
+        let ratio = load.ratio(label, baseline)?;
+        Some(format!("; {label} holds {ratio} times the rate of {baseline}"))
     };
     let ratios = results.topologies.iter().skip(1).filter_map(ratio).collect::<String>();
     format!(
@@ -107,4 +114,32 @@ fn sentence(results: &Results, journey: &str, topology: &str) -> String {
         .collect::<Vec<_>>();
     let rest = if rest.is_empty() { String::new() } else { format!("; {}", rest.join(", ")) };
     format!("{journey}: {topology}{latency}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Trial;
+    use crate::testing::MadeUp;
+
+    #[test]
+    fn the_highest_rates_are_compared_only_where_each_round_found_one_and_its_end() {
+        let mut results = MadeUp::default().results();
+        let told = |results: &Results| under_load(results, results.load.as_ref().expect("it is made up"));
+        assert!(
+            told(&results).contains("holds is not known"),
+            "mono was not seen to fail: {}",
+            told(&results)
+        );
+        let mono = results.load.as_mut().and_then(|load| load.topologies.get_mut("mono"));
+        for trials in &mut mono.expect("it is made up").trials {
+            let highest = trials.last().expect("it was tried");
+            trials.push(Trial { rate: 4_400.0, held: false, ..highest.clone() });
+        }
+        assert!(
+            told(&results).contains("; a | b holds 0.6"),
+            "between 2,000 / 4,400 and 4,000 / 4,000: {}",
+            told(&results)
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Point;
 use crate::blast::{BlastRadius, Extent, Fault, Strike};
+use crate::demand_step::Beside;
 use crate::quantity::Claim;
 use crate::results::Results;
 use crate::scale_out::{Grown, ScaleOut};
@@ -105,13 +106,23 @@ fn bought(scale: &ScaleOut) -> Vec<String> {
 
 fn demand(results: &Results) -> Vec<String> {
     let Some(step) = &results.demand_step else { return Vec::new() };
+    let first = step.twin_of.as_deref().unwrap_or("the first");
     let line = |label: &String, journey: &str| {
-        Some(format!("{journey}: {label}: {}", step.holds_again(label, journey)?))
+        let held = step.holds_again(label, journey)?;
+        let again = step.twin().and_then(|twin| step.holds_again(&twin, journey));
+        let told = match step.beside(label, journey) {
+            None => again
+                .map_or_else(String::new, |again| format!("; and once more, as its own control: {again}")),
+            Some(Beside::Sooner) => format!("; sooner than {first}"),
+            Some(Beside::Later) => format!("; later than {first}"),
+            Some(Beside::NotTold) => format!("; it cannot be told from {first}"),
+            Some(Beside::Withheld) => "; no conclusion, for the control does not allow one".to_owned(),
+        };
+        Some(format!("{journey}: {label}: {held}{told}"))
     };
     let journeys = step.journeys();
-    let lines =
-        step.labels.iter().flat_map(|label| journeys.iter().filter_map(move |journey| line(label, journey)));
-    lines.collect()
+    let labels = step.deployments();
+    labels.flat_map(|label| journeys.iter().filter_map(move |journey| line(label, journey))).collect()
 }
 
 fn releases(results: &Results) -> Vec<String> {
@@ -139,6 +150,8 @@ mod tests {
         says(
             "a | b, killed: of 4 cases (a journey, a process) 2 down, 1 degraded, 1 unaffected; all well after 1.5 s at most",
         );
+        says("list: mono: 0, 0, 0; and once more, as its own control: 0, 0, 0");
+        says("list: 2 × mono: not seen, not seen, not seen; later than mono");
         says("a | b, each × 2: 7 of 120 visitors got no answer");
         let bought = told.iter().find(|it| it.starts_with("list: 2 × mono reaches")).expect("it has doubled");
         assert!(bought.ends_with("times the capacity of mono"), "{bought}");

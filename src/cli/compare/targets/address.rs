@@ -10,12 +10,14 @@ pub(in crate::cli::compare) struct Address {
     pub(super) name: String,
     /// Host and port, as they were given.
     pub(super) authority: String,
-    host: String,
+    pub(super) host: String,
     port: u16,
+    pub(super) speaks_tls: bool,
 }
 
 const LONGEST_NAME: usize = 40;
 const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
 
 /// Reads `NAME=URL`; an error says what is wrong and how to write it.
 pub(in crate::cli::compare) fn address(text: &str) -> Result<Address, String> {
@@ -27,39 +29,37 @@ pub(in crate::cli::compare) fn address(text: &str) -> Result<Address, String> {
             "{name:?} is no name: take 1 to {LONGEST_NAME} of the letters a to z, A to Z, 0 to 9, -, _ and ."
         ));
     }
-    let rest = match url.split_once("://") {
-        Some(("http", rest)) => rest,
-        Some(("https", _)) => {
-            return Err("the load generator speaks no TLS, so https cannot be measured: give an address behind what ends TLS, \
-                        with http://"
-                .to_owned());
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
+        Some((scheme, _)) => {
+            return Err(format!("{scheme}:// cannot be loaded: write http://HOST:PORT, or https://HOST"));
         }
-        Some((scheme, _)) => return Err(format!("{scheme}:// cannot be loaded: write http://HOST:PORT")),
         None => return Err(format!("{url:?} is no URL: write http://HOST:PORT")),
     };
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if let Some(at) = authority.find(['/', '?', '#']) {
         let (authority, path) = authority.split_at(at);
         return Err(format!(
-            "{path:?} cannot be there, for a store begins at the root of its host: write http://{authority}"
+            "{path:?} cannot be there, for a store begins at the root of its host: write {scheme}://{authority}"
         ));
     }
     if authority.contains('@') {
         return Err("no user can be named in it: everything is asked as everybody may".to_owned());
     }
+    let speaks_tls = scheme == "https";
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => {
             let number = port.parse().ok().filter(|port| *port > 0);
             (host, number.ok_or_else(|| format!("{port:?} is no port: write a number from 1 to 65535"))?)
         }
-        _ => (authority, HTTP),
+        _ => (authority, if speaks_tls { HTTPS } else { HTTP }),
     };
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     if host.is_empty() {
         return Err(format!("{url:?} names no host: write http://HOST:PORT"));
     }
     let (name, authority) = (name.to_owned(), authority.to_owned());
-    Ok(Address { name, authority, host: host.to_owned(), port })
+    Ok(Address { name, authority, host: host.to_owned(), port, speaks_tls })
 }
 
 impl Address {
@@ -76,7 +76,8 @@ impl Address {
 
     /// The URL, in its shortest form.
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.authority)
+        let scheme = if self.speaks_tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
     }
 }
 
@@ -89,6 +90,9 @@ mod tests {
         let blue = address("blue=http://10.0.0.7:8080").expect("it is one");
         assert_eq!((&*blue.name, &*blue.host, blue.port), ("blue", "10.0.0.7", 8080));
         assert_eq!(address("b=http://shop.example/").expect("port 80 is meant").port, 80);
+        let safe = address("safe=https://shop.example").expect("it is one");
+        assert!(safe.speaks_tls && safe.port == 443 && !blue.speaks_tls, "{safe:?}");
+        assert_eq!(safe.url(), "https://shop.example");
         let six = address("six=http://[::1]:8080").expect("it is one");
         assert_eq!((&*six.host, six.port, &*six.authority), ("::1", 8080, "[::1]:8080"));
         assert_eq!(six.resolve().expect("it is an address"), ["[::1]:8080".parse().expect("it is one")]);
@@ -101,7 +105,7 @@ mod tests {
             ("blue", "NAME=URL"),
             ("=http://a", "is no name"),
             ("a b=http://a", "is no name"),
-            ("blue=https://shop.example", "no TLS"),
+            ("blue=https://shop.example/shop", "write https://shop.example"),
             ("blue=unix://socket", "unix://"),
             ("blue=10.0.0.7:8080", "is no URL"),
             ("blue=http://a:8080/shop", "write http://a:8080"),

@@ -8,8 +8,9 @@ pub(super) fn found(both: Both<'_>) -> Option<Found> {
 }
 
 fn compare(both: Both<'_>, measured: [&DemandStep; 2]) -> Found {
+    let labels = measured.map(|step| step.deployments().cloned().collect::<Vec<_>>());
     let mut found = Found {
-        notes: both.only_in_one("deployment", measured.map(|step| &*step.labels)),
+        notes: both.only_in_one("deployment", labels.each_ref().map(Vec::as_slice)),
         ..Found::default()
     };
     if measured[0].settings != measured[1].settings {
@@ -17,7 +18,7 @@ fn compare(both: Both<'_>, measured: [&DemandStep; 2]) -> Found {
         return found;
     }
     for journey in measured[0].journeys().intersection(&measured[1].journeys()) {
-        for label in measured[0].labels.iter().filter(|label| measured[1].labels.contains(label)) {
+        for label in labels[0].iter().filter(|label| labels[1].contains(label)) {
             let counts = measured.map(|step| {
                 let held =
                     step.of(label, journey).filter(|trial| trial.level.holds_again_ms.is_some()).count();
