@@ -149,6 +149,7 @@ impl Crew {
                 if matches!(error, SpawnError::Bind(_)) && !self.members[index].is_joining {
                     return Err(self.not_spawned(index, error));
                 }
+                self.members[index].close();
                 let ending = format!("it could not be started: {error}");
                 self.react(Death { member: index, ending, refused: false, is_orderly: false, life: None })?;
             }
@@ -308,10 +309,11 @@ impl Crew {
         let State::Running(running) = state else { return Happening::Nothing };
         let is_orderly =
             running.ready && !member.is_retiring && status.as_ref().is_ok_and(ExitStatus::success);
-        if !is_orderly {
-            member.kept.close();
+        if is_orderly && member.kept.is_open() {
+            member.successor_at = running.address();
+        } else {
+            member.close();
         }
-        member.successor_at = running.address().filter(|_| member.kept.is_open());
         let refused = status.as_ref().is_ok_and(|status| status.code() == Some(CONFIGURATION_IS_WRONG));
         let ending = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         let process = running.process;

@@ -13,7 +13,8 @@ use crate::support::binary::{Binary, ask, signal};
 use crate::support::crowd::{more, visit_during};
 use crate::support::waiting::eventually;
 
-const RESTARTS: usize = 3;
+/// So many deaths within a minute would end everything.
+const RESTARTS: usize = 5;
 
 fn process_of(binary: &Binary, service: &str) -> Option<RunProcess> {
     binary.run_record().and_then(|record| record.services.get(service)?.first().cloned())

@@ -78,6 +78,12 @@ impl Member {
         }
     }
 
+    /// Nobody is to wait for its next process. One that still ends has no say in what that one will be handed.
+    pub(super) fn close(&mut self) {
+        std::mem::take(&mut self.kept).close();
+        self.successor_at = None;
+    }
+
     pub(super) fn running(&self) -> Option<&Running> {
         match &self.state {
             State::Running(running) => Some(running),

@@ -23,7 +23,7 @@ impl Crew {
         }
         for public in [true, false] {
             for member in self.members.iter_mut().filter(|member| member.service.public == public) {
-                member.kept.close();
+                member.close();
                 if let State::Running(running) = &mut member.state {
                     running.process.request_stop();
                 }
