@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod house;
 pub mod journeys;
 mod lag;
+pub mod listeners;
 pub mod membership;
 pub mod openapi;
 pub mod process;

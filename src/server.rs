@@ -5,9 +5,6 @@ pub mod health;
 mod stopping;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +22,7 @@ use futures_util::future::join_all;
 use crate::background::Background;
 use crate::compose::Cell;
 use crate::gateway;
+use crate::listeners::{Listeners, Places};
 use crate::membership::{Discovery, Membership};
 use crate::process::Process;
 use crate::settings::Settings;
@@ -33,74 +31,13 @@ use crate::topology::{Link, Service, Topology};
 
 use stopping::Stopping;
 
-/// The sockets of a process, bound and not yet served.
-#[derive(Debug)]
-pub struct Listeners {
-    internal: TcpListener,
-    unix: Option<(UnixListener, PathBuf)>,
-    public: Option<TcpListener>,
-}
-
-/// A socket cannot be bound.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// An address of the network.
-    #[error(
-        "cannot listen on {address}, as {key} says: {source}; choose another port, for example with {flag}"
-    )]
-    Tcp {
-        /// The address.
-        address: SocketAddr,
-        /// Where it comes from.
-        key: &'static str,
-        /// How to change it.
-        flag: &'static str,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A socket file.
-    #[error("cannot listen on the socket {}: {source}; choose a shorter or another --data-dir", path.display())]
-    Unix {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-}
-
-impl Listeners {
-    /// Binds what the process `instance` of `service` needs: an internal listener always, its socket file where somebody calls it
-    /// over `unix`, and the public listener where it is the gateway.
-    pub fn bind(
-        settings: &Settings,
-        topology: &Topology,
-        service: &Service,
-        instance: &str,
-    ) -> Result<Self, BindError> {
-        let internal = bind(settings.internal.address(), "internal.port", "CLEAVE__INTERNAL__PORT")?;
-        let called_over_unix = is_called_over_unix(topology, service);
-        let socket_file = || settings.socket_file(&service.name, instance);
-        let unix = called_over_unix.then(|| bind_unix(&socket_file())).transpose()?;
-        let public = service
-            .hosts("gateway")
-            .then(|| bind(settings.public.address(), "public.port", "--port"))
-            .transpose()?;
-        Ok(Self { internal, unix, public })
-    }
-
-    /// Where peers reach this process.
-    pub fn internal(&self) -> io::Result<SocketAddr> {
-        self.internal.local_addr()
-    }
-
-    /// The socket file, where there is one.
-    pub fn unix(&self) -> Option<&Path> {
-        self.unix.as_ref().map(|(_, path)| path.as_path())
-    }
-
-    /// Where everybody reaches this process, where they can.
-    pub fn public(&self) -> io::Result<Option<SocketAddr>> {
-        self.public.as_ref().map(TcpListener::local_addr).transpose()
+/// Where the processes of `service` listen: at an internal address always, at socket files where somebody calls them over `unix`, and
+/// at the public address where they are the gateway.
+pub fn places(settings: &Settings, topology: &Topology, service: &Service) -> Places {
+    Places {
+        internal: settings.internal.address(),
+        unix: is_called_over_unix(topology, service).then(|| settings.socket_files(&service.name)),
+        public: service.hosts("gateway").then(|| settings.public.address()),
     }
 }
 
@@ -111,24 +48,6 @@ pub fn is_called_over_unix(topology: &Topology, service: &Service) -> bool {
     // Every process calls the registry, whatever it hosts.
     let keeps_registry = service.hosts("registry") && topology.services().len() > 1;
     is_called || (keeps_registry && topology.link_between_processes() == Link::Unix)
-}
-
-fn bind(address: SocketAddr, key: &'static str, flag: &'static str) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).map_err(|source| BindError::Tcp { address, key, flag, source })
-}
-
-fn bind_unix(path: &Path) -> Result<(UnixListener, PathBuf), BindError> {
-    let refused = |source| BindError::Unix { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(refused)?;
-    }
-    // A socket file outlives the process that made it; nobody listens on this one any more, or it would be in
-    // use by a process with the same data directory, which the supervisor refuses.
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error)),
-        _ => {}
-    }
-    Ok((UnixListener::bind(path).map_err(refused)?, path.to_owned()))
 }
 
 /// A process at work.
@@ -183,8 +102,7 @@ impl Running {
         if let Some(registry) = &self.process.registry {
             registry.end_waiting();
         }
-        // Whoever comes from here on waits in the queue of the listener; a connection that was just being accepted is told before a request
-        // of it is read.
+        // Whoever comes from here on waits in the queue of the listener, for a successor if there is one.
         self.handle.pause().await;
         let patience = Duration::from_secs(self.process.settings.server.drain_seconds);
         let _all_closed_or_out_of_patience = tokio::time::timeout(patience, self.stopping.close_all()).await;

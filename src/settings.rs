@@ -17,6 +17,8 @@ use cleave_rest::server::Limits;
 use config::ConfigError;
 use serde::Deserialize;
 
+use crate::listeners::SocketFiles;
+
 pub use self::links::{LinkSettings, check_round_trip_ms};
 use self::omissions::Omissions;
 use self::sources::Sources;
@@ -487,12 +489,9 @@ impl Settings {
         self.data_dir.join("run.json")
     }
 
-    /// The socket file of this process, for links over `unix`. The first process of a service has a place that can be told
-    /// beforehand.
-    pub fn socket_file(&self, service: &str, instance: &str) -> PathBuf {
-        let name =
-            if instance == FIRST_INSTANCE { service.to_owned() } else { format!("{service}.{instance}") };
-        self.data_dir.join("run").join(format!("{name}.sock"))
+    /// The socket files of a service's processes, for links over `unix`.
+    pub fn socket_files(&self, service: &str) -> SocketFiles {
+        SocketFiles { folder: self.data_dir.join("run"), service: service.to_owned() }
     }
 }
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use cleave::compose::{Cell, placed};
 use cleave::house::HOUSE;
+use cleave::listeners::Listeners;
 use cleave::process::Process;
 use cleave::provision;
-use cleave::server::{Listeners, Running};
+use cleave::server::{Running, places};
 use cleave::settings::{FIRST_INSTANCE, Settings};
 use cleave::supervisor::protocol::{Address, Peers};
 use cleave::topology::{self, Topology};
@@ -60,7 +61,7 @@ impl RunningStore {
             );
             let process = runtime.block_on(preparing).expect("the data are there");
             let listeners =
-                Listeners::bind(settings, &topology, service, FIRST_INSTANCE).expect("free ports");
+                Listeners::bind(&places(settings, &topology, service), FIRST_INSTANCE).expect("free ports");
             let unix = listeners.unix().map(ToOwned::to_owned);
             peers.insert(
                 service.name.clone(),

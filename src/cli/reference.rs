@@ -54,6 +54,7 @@ pub(super) fn plan(
     let executable = std::env::current_exe().context("cannot find this program's own file")?;
     let flags = flags.iter().map(|flag| (*flag).to_owned());
     let service = ServicePlan {
+        places: None,
         introduced: true,
         singular: None,
         name: command.to_owned(),

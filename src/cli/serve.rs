@@ -10,11 +10,12 @@ use cleave_telemetry::Metrics;
 
 use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_logging, usage};
 use crate::directory::Directory;
+use crate::listeners::{Handed, Listeners};
 use crate::membership::{Discovery, OwnPlace, follows_dns, follows_registry, names, registration_key};
 use crate::process::Process;
 use crate::provision;
 use crate::server::health::Placement;
-use crate::server::{Listeners, Running};
+use crate::server::{Running, places};
 use crate::settings::{FIRST_INSTANCE, Settings};
 use crate::supervisor::protocol::Listening;
 use crate::supervisor::{ShutdownSignal, Supervised};
@@ -41,6 +42,8 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
+    // Before there are threads.
+    let handed = Handed::take().map_err(usage)?;
     let settings = common.settings(args.topology.as_deref())?;
     start_logging(&settings)?;
     let (topology, idle) = common.placed_topology(&settings, args.link)?;
@@ -78,7 +81,9 @@ pub(super) fn run(common: &Common, args: &ServeArgs) -> Outcome {
         None if service.replicas == 1 => FIRST_INSTANCE.to_owned(),
         None => format!("pid-{}", std::process::id()),
     };
-    block_on(serve(settings, topology, service, instance, supervised))
+    let places = places(&settings, &topology, &service);
+    let listeners = Listeners::bind_the_rest(handed, &places, &instance).map_err(usage)?;
+    block_on(serve(settings, topology, service, instance, listeners, supervised))
 }
 
 /// Refuses a process that could find nobody.
@@ -100,10 +105,10 @@ async fn serve(
     topology: Topology,
     service: Service,
     instance: String,
+    listeners: Listeners,
     supervised: Option<Supervised>,
 ) -> Outcome {
     let mut shutdown = ShutdownSignal::install().map_err(failed)?;
-    let listeners = Listeners::bind(&settings, &topology, &service, &instance).map_err(usage)?;
     let discovery = discovery(&settings, &topology, &service, instance, &listeners)?;
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(Ids::from_system(clock.clone()));

@@ -16,6 +16,7 @@ use super::{Common, Failure, Outcome, block_on, failed, not_provisioned, start_l
 use crate::directory::Directory;
 use crate::membership::{follows_dns, follows_registry};
 use crate::provision::{self, Goods};
+use crate::server::places;
 use crate::settings::{LogFormat, Settings};
 use crate::supervisor::control::ControlSocket;
 use crate::supervisor::{
@@ -161,6 +162,7 @@ pub(super) fn fleet_plan(
         replicas: service.replicas as usize,
         args: args.clone(),
         env: env.clone(),
+        places: Some(places(settings, topology, service)),
         introduced: !follows_registry(settings, topology) || service.hosts("registry"),
         singular: topology.singular(service),
         public: service.hosts("gateway"),

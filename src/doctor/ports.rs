@@ -134,7 +134,7 @@ fn socket_files(scope: &Scope<'_>) -> Vec<Check> {
     let is_meant = |service: &&Service| scope.one().is_none_or(|one| one.name == service.name);
     let services = topology.services().iter().filter(is_called_over_unix).filter(is_meant);
     let checks = services.map(|service| {
-        let file = scope.settings.socket_file(&service.name, FIRST_INSTANCE);
+        let file = scope.settings.socket_files(&service.name).of(FIRST_INSTANCE);
         let what = format!("socket of {}", service.name);
         match file.as_os_str().len() {
             ..=MAX_SOCKET_PATH_BYTES => Check::ok(what, file.display().to_string()),

@@ -71,7 +71,7 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// Says where the process listens; once, as soon as it has bound. Fails if the parent is gone.
+    /// Says where the process listens; once, as soon as it does. Fails if the parent is gone.
     pub fn listening(&self, listening: Listening) -> io::Result<()> {
         self.report(&Report::Listening(listening))
     }

@@ -1,5 +1,6 @@
 //! The processes of a fleet and their lives: spawned, listening, ready, dead, resting before the restart.
 
+mod kept;
 mod member;
 mod scaling;
 mod stopping;
@@ -14,6 +15,7 @@ use tokio::process::Command;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
+pub(super) use self::kept::Kept;
 use self::member::{Death, Life, Member, Running, State};
 use self::scaling::Scaling;
 use super::child_log::ChildLog;
@@ -21,6 +23,8 @@ use super::error::seconds;
 use super::process::{Event, Process};
 use super::protocol::{Peers, Report};
 use super::restart::Verdict;
+use crate::listeners::{BindError, Listeners, hand_over};
+
 use super::{FleetPlan, LastLines, ProcessInfo, SupervisorError, now};
 
 /// The exit status by which a process says that its command line or configuration is wrong.
@@ -51,6 +55,17 @@ pub(super) enum Happening {
     Due,
 }
 
+/// Why a process could not be started.
+#[derive(Debug, thiserror::Error)]
+enum SpawnError {
+    /// It has no sockets.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The system refuses.
+    #[error(transparent)]
+    Start(#[from] io::Error),
+}
+
 impl Crew {
     pub(super) fn new(plan: FleetPlan) -> Self {
         let time = now();
@@ -74,11 +89,7 @@ impl Crew {
     pub(super) async fn muster(&mut self) -> Result<SocketAddr, SupervisorError> {
         let deadline = now() + self.plan.limits.ready_within;
         for index in 0..self.members.len() {
-            self.spawn(index).map_err(|source| SupervisorError::Spawn {
-                service: self.members[index].label.clone(),
-                executable: self.plan.executable.clone(),
-                source,
-            })?;
+            self.spawn(index).map_err(|error| self.not_spawned(index, error))?;
         }
         while !self.members.iter().all(Member::is_ready) {
             match self.next(Some(deadline)).await {
@@ -135,8 +146,12 @@ impl Crew {
                 let text = format!("service `{label}` (pid {pid}) {what} within {within}; killing it");
                 self.notice(&text);
             } else if let Err(error) = self.spawn(index) {
+                if matches!(error, SpawnError::Bind(_)) && !self.members[index].is_joining {
+                    return Err(self.not_spawned(index, error));
+                }
+                self.members[index].close();
                 let ending = format!("it could not be started: {error}");
-                self.react(Death { member: index, ending, refused: false, life: None })?;
+                self.react(Death { member: index, ending, refused: false, is_orderly: false, life: None })?;
             }
         }
         Ok(())
@@ -149,6 +164,18 @@ impl Crew {
         }
         let member = &mut self.members[death.member];
         let service = member.label.clone();
+        if death.is_orderly {
+            member.state = State::Resting(now());
+            if let Some(Life { process, lived }) = death.life {
+                process.log.release();
+                let (pid, lived) = (process.pid, seconds(lived));
+                self.notice(&format!(
+                    "service `{service}` (pid {pid}) was asked to stop and has, after {lived}; starting its successor"
+                ));
+            }
+            self.introduce();
+            return Ok(());
+        }
         if death.refused {
             return Err(SupervisorError::Refused { service, last_lines: death.last_lines() });
         }
@@ -226,13 +253,18 @@ impl Crew {
         self.plan.logs.notice(self.label_width, text);
     }
 
-    fn spawn(&mut self, index: usize) -> io::Result<()> {
+    fn spawn(&mut self, index: usize) -> Result<(), SpawnError> {
         let plan = &self.plan;
         let member = &mut self.members[index];
         let mut command = Command::new(&plan.executable);
         command
             .args((plan.arguments)(&member.service, member.replica))
             .envs(member.service.env.iter().cloned());
+        if let Some(places) = &member.service.places {
+            let bind = || Listeners::bind(places, &member.replica.to_string());
+            let listeners = member.kept.for_the_next(bind)?;
+            hand_over(listeners, command.as_std_mut())?;
+        }
         let prefix = plan.logs.prefix(&member.label, self.label_width, index);
         let log = ChildLog::new(plan.logs.clone(), prefix);
         let mut peers = self.peers.subscribe();
@@ -240,7 +272,8 @@ impl Crew {
             // Whoever comes later hears what the others have heard.
             peers.mark_changed();
         }
-        let process = Process::spawn(command, index, log, peers, self.events_sender.clone())?;
+        let (kept, events) = (member.kept.clone(), self.events_sender.clone());
+        let process = Process::spawn(command, index, log, peers, kept, events)?;
         let ready_by = self.introduced.then(|| process.spawned + plan.limits.ready_within);
         member.state =
             State::Running(Running { process, listening: None, ready: false, ready_by, stop_by: None });
@@ -271,12 +304,21 @@ impl Crew {
     }
 
     fn exited(&mut self, index: usize, status: io::Result<ExitStatus>) -> Happening {
-        let state = std::mem::replace(&mut self.members[index].state, State::Stopped);
-        let State::Running(Running { process, .. }) = state else { return Happening::Nothing };
+        let member = &mut self.members[index];
+        let state = std::mem::replace(&mut member.state, State::Stopped);
+        let State::Running(running) = state else { return Happening::Nothing };
+        let is_orderly =
+            running.ready && !member.is_retiring && status.as_ref().is_ok_and(ExitStatus::success);
+        if is_orderly && member.kept.is_open() {
+            member.successor_at = running.address();
+        } else {
+            member.close();
+        }
         let refused = status.as_ref().is_ok_and(|status| status.code() == Some(CONFIGURATION_IS_WRONG));
         let ending = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        let process = running.process;
         let life = Some(Life { lived: now() - process.spawned, process });
-        Happening::Died(Death { member: index, ending, refused, life })
+        Happening::Died(Death { member: index, ending, refused, is_orderly, life })
     }
 
     /// Tells everyone where those are that are to be introduced, as soon as all of these have listened once, and then
@@ -294,6 +336,16 @@ impl Crew {
                 *known = peers;
                 changed
             });
+        }
+    }
+
+    fn not_spawned(&self, index: usize, error: SpawnError) -> SupervisorError {
+        let service = self.members[index].label.clone();
+        match error {
+            SpawnError::Bind(source) => SupervisorError::Bind { service, source },
+            SpawnError::Start(source) => {
+                SupervisorError::Spawn { service, executable: self.plan.executable.clone(), source }
+            }
         }
     }
 

@@ -5,6 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::listeners::BindError;
+
 /// What ends a fleet. Where a process is to blame, the message carries its last log lines.
 #[derive(Debug, thiserror::Error)]
 pub enum SupervisorError {
@@ -47,6 +49,14 @@ pub enum SupervisorError {
         executable: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The sockets of a process could not be bound.
+    #[error("service `{service}` cannot run: {source}")]
+    Bind {
+        /// The service, with the number of the replica where there are several.
+        service: String,
+        /// Which one, and why.
+        source: BindError,
     },
     /// A process says that its command line or configuration is wrong: exit status 2. It is not restarted.
     #[error("service `{service}` cannot run with its configuration{last_lines}")]
@@ -108,7 +118,10 @@ pub enum SupervisorError {
 impl SupervisorError {
     /// Whether the command line or the configuration is to blame, which is exit code 2 of a command.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::PublicListeners { .. } | Self::InUse { .. } | Self::Refused { .. })
+        matches!(
+            self,
+            Self::PublicListeners { .. } | Self::InUse { .. } | Self::Bind { .. } | Self::Refused { .. }
+        )
     }
 }
 

@@ -104,7 +104,8 @@ impl Fleet {
         self.ready_in
     }
 
-    /// Restarts what dies, tells the others its new address, and keeps the run file true. Safe to cancel and
+    /// Restarts what dies, tells the others its new address, has a successor take over from what was asked to stop, and keeps the
+    /// run file true. Safe to cancel and
     /// to call again.
     ///
     /// Completes only when the fleet has given up: a process died too often, or said that its configuration

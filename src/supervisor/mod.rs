@@ -1,5 +1,6 @@
 //! Runs the processes of a topology on this machine: starts them, introduces them to each other, restarts
-//! the one that dies, stops all of them, and leaves no orphan even when it is killed itself.
+//! the one that dies, has a successor take over from the one that is asked to stop, stops all of them, and leaves no
+//! orphan even when it is killed itself.
 //!
 //! It is not a service manager: it knows one executable, one machine and one user at a terminal, and a
 //! cluster has its own tools. It does not know what a service hosts either; the plan only names services and

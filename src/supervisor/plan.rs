@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::LogSink;
+use crate::listeners::Places;
 
 /// A topology as processes: which to start, with which arguments, and where to write about them.
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub struct ServicePlan {
     pub args: Vec<String>,
     /// Variables added to the environment that the process inherits.
     pub env: Vec<(String, String)>,
+    /// Where its processes listen, for sockets that they are handed; nowhere where each binds its own.
+    pub places: Option<Places>,
     /// Whether the supervisor tells the others where it is; they find the rest themselves.
     pub introduced: bool,
     /// Why there can be only one process of it, if so: completes "it has one process, because it ...".

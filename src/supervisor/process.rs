@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::child_log::ChildLog;
+use super::crew::Kept;
 use super::lines::Lines;
 use super::now;
 use super::protocol::{Order, Peers, Report};
@@ -40,12 +41,13 @@ pub(super) struct Process {
 impl Process {
     /// Starts `command` in a process group of its own, so that a Ctrl-C at the terminal reaches the parent
     /// only. It is spawned on the calling thread, whose CPU affinity it inherits. Each new value of `peers`
-    /// is sent to it.
+    /// is sent to it. What is `kept` for its successor is closed as soon as it dies in any other way than in order.
     pub(super) fn spawn(
         mut command: Command,
         member: usize,
         log: ChildLog,
         peers: watch::Receiver<Peers>,
+        kept: Kept,
         events: mpsc::UnboundedSender<Event>,
     ) -> io::Result<Self> {
         command.process_group(0).kill_on_drop(true);
@@ -65,6 +67,9 @@ impl Process {
         tokio::spawn(async move {
             let mut pipes = tokio::spawn(async move { tokio::join!(reports, logs) });
             let status = signal_until_reaped(child, signals_to_send).await;
+            if !status.as_ref().is_ok_and(ExitStatus::success) {
+                kept.close();
+            }
             if tokio::time::timeout(READ_AFTER_DEATH, &mut pipes).await.is_err() {
                 pipes.abort();
             }

@@ -75,6 +75,7 @@ fn plan_of(scripts: &[(&str, String)], run_file: &Path, logs: LogSink) -> FleetP
         let public = *name == "gateway";
         let address = if public { "\"127.0.0.1:8080\"" } else { "null" };
         ServicePlan {
+            places: None,
             introduced: true,
             singular: None,
             name: (*name).to_owned(),

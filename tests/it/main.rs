@@ -10,6 +10,7 @@
 //! * `doctor`: faults planted into real stores, and what `cleave doctor` says of them.
 //! * `events`: `cleave events` beside the running store and on a stopped one; logs that are damaged, lost and cut.
 //! * `full_disk`: the disk is full while customers buy.
+//! * `handover`: processes are replaced while visitors come, and nobody is turned away.
 //! * `http_input`: requests that are wrong.
 //! * `journeys`: what customers and admins do, under every preset.
 //! * `lost_answers`: answers between processes get lost after the commit.
@@ -43,6 +44,7 @@ mod dns;
 mod doctor;
 mod events;
 mod full_disk;
+mod handover;
 mod http_input;
 mod interrupting;
 mod journeys;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::kept::Kept;
 use crate::supervisor::process::Process;
 use crate::supervisor::protocol::{Address, Listening};
 use crate::supervisor::restart::DeathRecord;
@@ -16,6 +17,9 @@ pub(super) struct Member {
     pub(super) label: String,
     pub(super) deaths: DeathRecord,
     pub(super) state: State,
+    pub(super) kept: Kept,
+    /// Where others find the process that takes over, before it has said so itself.
+    pub(super) successor_at: Option<Address>,
     /// Whether it has come while the others ran, and has never been ready.
     pub(super) is_joining: bool,
     /// Whether it is asked to go for good.
@@ -44,6 +48,8 @@ pub(in crate::supervisor) struct Death {
     pub(super) member: usize,
     pub(super) ending: String,
     pub(super) refused: bool,
+    /// Whether it had served, was asked to end by somebody else, and did: the next one takes over.
+    pub(super) is_orderly: bool,
     pub(super) life: Option<Life>,
 }
 
@@ -59,7 +65,23 @@ impl Member {
         let label = if service.replicas > 1 || replica > 1 { format!("{name}-{replica}") } else { name };
         let (state, deaths) = (State::Resting(first_start), DeathRecord::default());
         let service = service.clone();
-        Self { service, replica, label, deaths, state, is_joining: false, is_retiring: false }
+        Self {
+            service,
+            replica,
+            label,
+            deaths,
+            state,
+            kept: Kept::default(),
+            successor_at: None,
+            is_joining: false,
+            is_retiring: false,
+        }
+    }
+
+    /// Nobody is to wait for its next process. One that still ends has no say in what that one will be handed.
+    pub(super) fn close(&mut self) {
+        std::mem::take(&mut self.kept).close();
+        self.successor_at = None;
     }
 
     pub(super) fn running(&self) -> Option<&Running> {
@@ -78,8 +100,7 @@ impl Member {
         if self.is_retiring {
             return None;
         }
-        let listening = self.running()?.listening.as_ref()?;
-        Some(Address { tcp: listening.internal, unix: listening.unix.clone() })
+        self.running().and_then(Running::address).or_else(|| self.successor_at.clone())
     }
 
     pub(super) fn due(&self) -> Option<Instant> {
@@ -88,6 +109,13 @@ impl Member {
             State::Running(running) => running.ready_by.or(running.stop_by),
             State::Stopped => None,
         }
+    }
+}
+
+impl Running {
+    pub(super) fn address(&self) -> Option<Address> {
+        let listening = self.listening.as_ref()?;
+        Some(Address { tcp: listening.internal, unix: listening.unix.clone() })
     }
 }
 

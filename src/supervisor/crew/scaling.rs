@@ -143,6 +143,7 @@ impl Member {
     /// Goes: one that runs is asked to stop, and has until `stop_by`.
     fn retire(&mut self, stop_by: tokio::time::Instant) {
         self.is_joining = false;
+        self.close();
         match &mut self.state {
             State::Running(running) => {
                 running.process.request_stop();

@@ -22,7 +22,12 @@ impl Crew {
             }
         }
         for public in [true, false] {
-            self.running(public).for_each(|(_, running)| running.process.request_stop());
+            for member in self.members.iter_mut().filter(|member| member.service.public == public) {
+                member.close();
+                if let State::Running(running) = &mut member.state {
+                    running.process.request_stop();
+                }
+            }
             tokio::select! {
                 () = self.all_stopped(public) => continue,
                 () = sleep(patience) => {}

@@ -223,6 +223,8 @@ const BONES: &[&str] = &[
     "src/gateway/",
     "src/topology/",
     "src/supervisor/",
+    "src/listeners.rs",
+    "src/listeners/",
     "src/server.rs",
     "src/server/",
     "src/directory.rs",

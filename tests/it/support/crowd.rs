@@ -9,34 +9,64 @@ use std::time::Duration;
 use cleave_compare::{Client, Request};
 
 use super::binary::ask;
-use super::waiting::eventually;
+use super::waiting::{eventually, pause};
 
-/// Customers who ask at the same time, each over a connection that stays.
+/// Customers who ask at the same time.
 pub(crate) const CUSTOMERS: usize = 6;
 
-/// Answers of each status, and requests without one, while something happens.
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Answers of each status, and requests without one, of customers with connections that stay, while something happens.
 pub(crate) fn ask_during(
     public: SocketAddr,
     path: &str,
+    happens: impl FnOnce(&AtomicUsize),
+) -> BTreeMap<String, usize> {
+    let customer = || {
+        let client = Client::new(public, PATIENCE);
+        let mut connection = client.connect().expect("the gateway is there");
+        move || match connection.send(&Request::get(path)) {
+            Ok(answer) => answer.status.to_string(),
+            Err(error) => {
+                connection = client.connect().expect("the gateway is there");
+                error.to_string()
+            }
+        }
+    };
+    during(&customer, happens)
+}
+
+/// The same of customers who make a connection for each request.
+pub(crate) fn visit_during(
+    address: SocketAddr,
+    path: &str,
+    happens: impl FnOnce(&AtomicUsize),
+) -> BTreeMap<String, usize> {
+    let customer = || {
+        let mut client = Client::new(address, PATIENCE);
+        move || {
+            pause();
+            let answer = client.send(&Request::get(path));
+            answer.map_or_else(|error| error.to_string(), |answer| answer.status.to_string())
+        }
+    };
+    during(&customer, happens)
+}
+
+/// What became of the requests of all customers, each of whom asks by what `customer` makes.
+fn during<Asks: FnMut() -> String>(
+    customer: &(impl Fn() -> Asks + Sync),
     happens: impl FnOnce(&AtomicUsize),
 ) -> BTreeMap<String, usize> {
     let (is_over, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         let customers = (0..CUSTOMERS).map(|_| {
             scope.spawn(|| {
-                let client = Client::new(public, Duration::from_secs(20));
-                let mut connection = client.connect().expect("the gateway is there");
+                let mut ask = customer();
                 let mut outcomes = BTreeMap::<String, usize>::new();
                 while !is_over.load(Ordering::Relaxed) {
-                    let outcome = connection.send(&Request::get(path));
-                    let outcome = outcome.map_or_else(
-                        |error| {
-                            connection = client.connect().expect("the gateway is there");
-                            error.to_string()
-                        },
-                        |answer| answer.status.to_string(),
-                    );
-                    *outcomes.entry(outcome).or_default() += 1;
+                    *outcomes.entry(ask()).or_default() += 1;
                     answers.fetch_add(1, Ordering::Relaxed);
                 }
                 outcomes

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleave::compose::{Cell, placed};
+use cleave::listeners::Listeners;
 use cleave::process::Process;
-use cleave::server::{Listeners, Running};
+use cleave::server::{Running, places};
 use cleave::settings::FIRST_INSTANCE;
 use cleave::supervisor::protocol::{Address, Peers};
 use cleave::topology::Topology;
@@ -87,8 +88,9 @@ impl World {
         let (settings, topology) = (settings.clone(), self.topology.clone());
         let preparing = Process::prepare(settings, topology, service.clone(), clock.clone(), ids.clone());
         let process = self.runtime.block_on(preparing).expect("the data are there");
-        let listeners = Listeners::bind(&process.settings, &process.topology, &service, FIRST_INSTANCE)
-            .expect("ports are free");
+        let listeners =
+            Listeners::bind(&places(&process.settings, &process.topology, &service), FIRST_INSTANCE)
+                .expect("ports are free");
         let tcp = listeners.internal().expect("it is bound");
         let unix = listeners.unix().map(ToOwned::to_owned);
         self.peers.insert(name.to_owned(), vec![Address { tcp, unix }]);
