@@ -90,7 +90,6 @@ fn visitors_buy_in_targets_where_that_is_allowed_and_never_what_is_not_there() {
     let results = results(&asking);
     for cell in [&results["journeys"]["browse-heavy"]["shop"], &results["twin"]["journeys"]["browse-heavy"]] {
         assert!(cell["requests"].as_u64() > Some(0) && cell["errors"] == 0, "{cell}");
-        assert!(cell["capacity_rps"].as_f64() > Some(0.0), "{cell}");
     }
     let rounds = results["rounds"].as_array().expect("a round is complete");
     let capacity_errors =
@@ -99,7 +98,7 @@ fn visitors_buy_in_targets_where_that_is_allowed_and_never_what_is_not_there() {
         (capacity_errors("shop"), capacity_errors("shop (again)")),
         (&Value::from(0), &Value::from(0))
     );
-    assert!(ended.stderr.contains("orders and customers stay behind"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Orders and customers stay behind"), "{}", ended.stderr);
 }
 
 #[track_caller]

@@ -184,9 +184,8 @@ fn visitors(workload: &Workload, plan: &Plan) -> usize {
     }
     let rates = plan.load.iter().flat_map(|load| load.rates.iter().copied());
     let highest = rates.fold(plan.paced_rate_per_second, f64::max);
-    let (share, _) = workload.shares();
     // Half of them come in loads without a schedule.
-    let enough = 2.0 * highest * share * SECONDS_BETWEEN_STEPS;
+    let enough = 2.0 * highest * workload.share_of_customers() * SECONDS_BETWEEN_STEPS;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between the bounds")]
     let count = enough.clamp(VISITORS.0, VISITORS.1) as usize;
     count

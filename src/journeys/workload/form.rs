@@ -165,14 +165,24 @@ impl Workload {
         self.weights.iter().any(|(step, _)| *step == Step::CheckOut)
     }
 
-    /// The share of the steps that take a customer, and the share that are orders.
-    pub fn shares(&self) -> (f64, f64) {
-        let share = |is_one: fn(Step) -> bool| {
-            let weight = |(_, weight): &(Step, f64)| *weight;
-            let some = self.weights.iter().filter(|(step, _)| is_one(*step)).map(weight).sum::<f64>();
-            some / self.weights.iter().map(weight).sum::<f64>()
-        };
-        (share(|step| !step.only_looks()), share(|step| step == Step::CheckOut))
+    /// The share of the steps that take a customer.
+    pub fn share_of_customers(&self) -> f64 {
+        self.share(|step| !step.only_looks())
+    }
+
+    /// The share of the steps that are orders.
+    pub fn share_of_orders(&self) -> f64 {
+        self.share(|step| step == Step::CheckOut)
+    }
+
+    /// The share of the steps that put something into a cart.
+    pub fn share_of_fillings(&self) -> f64 {
+        self.share(|step| step == Step::AddToCart)
+    }
+
+    fn share(&self, is_one: fn(Step) -> bool) -> f64 {
+        let some = self.weights.iter().filter(|(step, _)| is_one(*step)).map(|(_, weight)| weight);
+        some.sum::<f64>() / self.weights.iter().map(|(_, weight)| weight).sum::<f64>()
     }
 
     pub(super) fn think_seconds(&self) -> (f64, f64) {

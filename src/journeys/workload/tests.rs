@@ -125,3 +125,52 @@ fn what_is_no_workload_is_refused_with_what_is_wrong_and_what_would_be_right() {
     let error = Workload::find("browse-havy").expect_err("no such preset").to_string();
     assert!(error.contains("browse-heavy, checkout-heavy, read-only"), "{error}");
 }
+
+#[test]
+fn known_customers_take_turns_and_buy_nothing_that_is_not_in_their_cart() {
+    let shelf = shelf();
+    let workload = Workload::find("checkout-heavy").expect("a preset");
+    let names = (0..20).map(|number| format!("Bearer {number}")).collect();
+    let journey = WorkloadJourney::of_known(&workload, &shelf, names);
+    let schedule = vec![Duration::ZERO; 600];
+    let mut dice = Dice::new(1, &[]);
+    let loads = [journey.requests(&mut dice, &schedule), journey.unscheduled(&mut dice, 600)];
+    let mut keys = std::collections::HashSet::new();
+    let mut whom = Vec::new();
+    for requests in &loads {
+        let mut carts = std::collections::HashMap::<&str, usize>::new();
+        let mut turns = Vec::new();
+        for request in requests {
+            let Some(customer) = authorization(request) else { continue };
+            turns.push(customer);
+            let cart = carts.entry(customer).or_default();
+            *cart += usize::from(journey.preparation(request).is_some());
+            match request.method.as_str() {
+                "PUT" => *cart += 1,
+                "POST" => {
+                    assert!(std::mem::take(cart) > 0, "{customer} buys an empty cart: {request:?}");
+                    let key = request.headers.iter().find(|(name, _)| name == "idempotency-key");
+                    let key = key.expect("an order has a key").1.clone();
+                    assert!(keys.insert((customer, key)), "an order is the same as another: {request:?}");
+                }
+                _ => {}
+            }
+        }
+        assert!(turns.windows(10).all(|ten| ten[1..].iter().all(|other| *other != ten[0])), "{turns:?}");
+        whom.push(carts.into_keys().collect::<std::collections::HashSet<_>>());
+    }
+    assert!(whom[0].is_disjoint(&whom[1]) && whom[0].len() + whom[1].len() == 20, "{whom:?}");
+}
+
+#[test]
+fn what_another_store_calls_by_other_names_is_renamed_in_orders_too() {
+    let own = |word: &str| match word {
+        "product-1" => Some("p1"),
+        "Bearer 1" => Some("Bearer one"),
+        _ => None,
+    };
+    let put = renamed(buying::put_item("product-1", 2, "Bearer 1"), own);
+    assert_eq!((put.path.as_str(), authorization(&put)), ("/api/v1/cart/items/p1", Some("Bearer one")));
+    let order = Request::new("POST", "/api/v1/orders").header("idempotency-key", "prepared-product-1.ff");
+    assert_eq!(renamed(order, own).headers[0].1, "prepared-p1.ff");
+}

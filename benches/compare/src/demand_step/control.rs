@@ -64,8 +64,8 @@ impl DemandStep {
 
 /// How often so many of as many as both lie all on one side of the others, if nothing but chance puts them there.
 fn chance(some: usize, others: usize) -> f64 {
-    let orders = (1..=some).map(|number| (others + number) as f64 / number as f64).product::<f64>();
-    2.0 / orders
+    let arrangements = (1..=some).fold(1.0, |all, number| all * (others + number) as f64 / number as f64);
+    2.0 / arrangements
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use super::super::{Failure, failed, usage};
 use super::Store;
 use crate::journeys::{Shelf, Workload, units_of};
 
-/// So many units an order takes about: two of a product, and what was put into the cart before.
-const UNITS_AN_ORDER: f64 = 3.0;
+/// So many units of a product go into a cart at once, on average.
+const UNITS_AT_ONCE: f64 = 2.0;
 
 /// A closed loop is taken to be answered so often a second, for nobody knows before how often it is.
-const ANSWERS_PER_SECOND: f64 = 2_000.0;
+const ANSWERS_PER_SECOND: f64 = 1_000.0;
 
-/// What is bought of one product differs from the mean by chance: by more than so many standard deviations of a Poisson process never.
-const DEVIATIONS: f64 = 4.0;
+/// What is bought of one product differs from the mean by chance, but hardly by more than so many standard deviations.
+const DEVIATIONS: f64 = 3.0;
 
 /// The shelf of those products of the first target of which all have enough.
 pub(super) fn plenty(
@@ -43,8 +43,8 @@ pub(super) fn plenty(
     let units = products.iter().map(|(_, units)| *units).collect::<Vec<_>>();
     let Some(count) = enough(&units, wanted) else {
         return Err(usage(anyhow!(
-            "the visitors of the workload {} buy about {wanted:.0} units in a run of this plan, and of no choice of products there are so many: of {} \
-             products the targets ({}) have {} units in all. Let an admin of each receive more (POST /api/v1/stock/PRODUCT/receipts), or choose a \
+            "the visitors of the workload {} buy about {wanted:.0} units in a run of this plan, if {ANSWERS_PER_SECOND:.0} of their requests are answered \
+             a second, and of no choice of products there are so many: of {} products the targets ({}) have {} units in all. Let an admin of each receive more (POST /api/v1/stock/PRODUCT/receipts), or choose a \
              shorter plan: --quick, --experiments latency, no --rates",
             workload.name(),
             units.len(),
@@ -53,7 +53,8 @@ pub(super) fn plenty(
         )));
     };
     progress.note(&format!(
-        "about {wanted:.0} units will be sold of {count} of {} products, of which the targets have {} and more each; orders and customers stay behind",
+        "about {wanted:.0} units will be sold, if {ANSWERS_PER_SECOND:.0} requests of the workload are answered a second, of {count} of {} products, of \
+         which the targets have {} and more each; who comes when they are sold out is an error. Orders and customers stay behind",
         units.len(),
         units[count - 1]
     ));
@@ -64,25 +65,29 @@ pub(super) fn plenty(
 
 /// What the first target sells, which is measured twice.
 fn wanted_units(workload: &Workload, plan: &Plan) -> f64 {
-    let (_, orders) = workload.shares();
+    let (orders, filled) = (workload.share_of_orders(), workload.share_of_fillings());
+    // What was put into a cart is bought sooner or later; who has put nothing in buys what was there before the load.
+    let sales = orders.max(filled) * UNITS_AT_ONCE;
     #[expect(clippy::cast_precision_loss, reason = "counts of rounds are small")]
     let (rounds, sweeps) =
         (plan.rounds_most as f64, plan.load.as_ref().map_or(0.0, |load| load.rounds as f64));
     let closed = (plan.warm_up_seconds + plan.capacity_seconds) * ANSWERS_PER_SECOND;
     let round = (plan.paced_seconds * plan.paced_rate_per_second / 2.0 + closed) * 2.0;
     let sweep = plan.load.as_ref().map_or(0.0, |load| load.rates.iter().sum::<f64>() * load.level_seconds);
-    (round * rounds + sweep * sweeps) * orders * UNITS_AN_ORDER
+    (round * rounds + sweep * sweeps) * sales
 }
 
-/// How many of these products, of which there are fewer and fewer, share so many units without running out; none where that is not possible.
+/// How many of these products, of which there are fewer and fewer, share so many units with the least danger that one runs out; none where
+/// each choice would.
 fn enough(falling: &[u64], wanted: f64) -> Option<usize> {
     #[expect(clippy::cast_precision_loss, reason = "units of a product are far below 2^52")]
-    let is_enough = |count: &usize| {
-        let mean = wanted / *count as f64;
-        let bought = DEVIATIONS.mul_add((mean * UNITS_AN_ORDER).sqrt(), mean);
-        falling[*count - 1] as f64 >= bought
+    let margin = |count: usize| {
+        let mean = wanted / count as f64;
+        falling[count - 1] as f64 / DEVIATIONS.mul_add((mean * UNITS_AT_ONCE).sqrt(), mean)
     };
-    (1..=falling.len()).rev().find(is_enough)
+    let margins = (1..=falling.len()).map(|count| (count, margin(count)));
+    let (count, largest) = margins.max_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    (largest >= 1.0).then_some(count)
 }
 
 #[cfg(test)]
