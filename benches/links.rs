@@ -16,13 +16,14 @@ use catalog_api::ProductId;
 use cleave_core::{Caller, IdempotencyKey};
 use cleave_db::{Database, DatabaseSettings};
 use cleave_events::Outbox;
-use cleave_rest::{Endpoint, MemoryServer, Peer, PeerAddress};
+use cleave_rest::{Endpoint, MemoryServer, Peer, PeerAddress, PipeAddress, PipeListener};
 use cleave_telemetry::Ejections;
 use criterion::async_executor::AsyncExecutor;
 use criterion::{Criterion, criterion_group, criterion_main};
 use inventory::LocalInventory;
 use inventory_api::{Inventory, OpenStock, ReceiveStock};
 use tokio::sync::watch;
+use tokio::task::LocalSet;
 
 use self::linked::{Bench, Constant, clock, serve};
 
@@ -35,10 +36,12 @@ fn links(criterion: &mut Criterion) {
     let routes = bench.routes();
     let (tcp, unix) = serve(&bench, bench.folder.path().join("bench.sock").as_path());
     let memory = MemoryServer::new(move |config| routes(config), None);
-    let ways: [(&str, Rc<dyn Inventory>); 5] = [
+    let thread = serve_pipes(&bench);
+    let ways: [(&str, Rc<dyn Inventory>); 6] = [
         ("bare trait call", Rc::new(Constant)),
         ("direct", bench.observed(Rc::new(Constant), "direct")),
         ("memory", bench.remote(Peer::memory("inventory", Rc::new(memory), clock(), &bench.credential))),
+        ("thread", bench.remote(Peer::thread("inventory", thread, clock(), &bench.credential))),
         ("unix", bench.remote(bench.peer(unix))),
         ("tcp", bench.remote(bench.peer(tcp))),
     ];
@@ -79,6 +82,18 @@ fn store(criterion: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+/// Serves the constant inventory on a thread of its own, over pipes in memory.
+fn serve_pipes(bench: &Bench) -> PipeAddress {
+    let (address, listener) = PipeListener::bind();
+    let routes = bench.routes();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let server = MemoryServer::new(routes, None);
+        LocalSet::new().block_on(&runtime, listener.serve(server));
+    });
+    address
 }
 
 /// What a call pays for discovery: follow the addresses, look who is ejected, take the less loaded of two.

@@ -51,8 +51,8 @@ fn main() {
     });
     let mut proxies = Vec::new();
     match &nginx {
-        Some(nginx) => proxies.push(("nginx", nginx)),
-        None => println!("nginx is not installed: the gateway is measured beside itself only"),
+        Ok(nginx) => proxies.push(("nginx", nginx)),
+        Err(missing) => println!("{missing}: the gateway is measured beside itself only"),
     }
     let second_name = if earlier.is_some() { "earlier gateway" } else { "gateway again" };
     proxies.extend([("gateway", &gateway), (second_name, &second)]);
@@ -75,12 +75,13 @@ fn contender<'a>(
     proxy: &Proxy,
     at_once: usize,
 ) -> Contender<'a> {
-    let (pid, clients) = (proxy.pid(), ends.borrow_mut().connect(proxy.address(), at_once));
+    let (pids, clients) = (proxy.pids(), ends.borrow_mut().connect(proxy.address(), at_once));
     let act = move |length: Duration| {
-        let times = || ThreadTimes::read(pid).expect("CPU times by thread, as Linux has them");
-        let before = times();
+        let times = || pids.iter().map(|pid| ThreadTimes::read(*pid).expect("CPU times, as Linux has them"));
+        let before = times().collect::<Vec<_>>();
         let latencies = ends.borrow_mut().load(&clients, REQUEST, length);
-        Slice::of(latencies, times().since_us(&before), length)
+        let spent = times().zip(&before).map(|(now, before)| now.since_us(before)).sum();
+        Slice::of(latencies, spent, length)
     };
     Contender { name, act: Box::new(act) }
 }

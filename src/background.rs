@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::compose::Cell;
 use crate::lag;
 use crate::membership::{Discovery, be_a_member, follow_names};
+use crate::own_thread;
 use crate::process::Process;
 use crate::settings::Settings;
 
@@ -37,27 +38,16 @@ impl Background {
         let (leave, leaving) = watch::channel(false);
         let (has_left, left) = watch::channel(matches!(discovery, Discovery::Fixed));
         let process = process.clone();
-        let thread = std::thread::Builder::new().name("background".to_owned()).spawn(move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime,
-                Err(error) => {
-                    tracing::error!(%error, "background work cannot start");
-                    return;
+        let thread = own_thread::spawn("background", async move || {
+            run(&process, stopped, async |cell: &Rc<Cell>| {
+                match discovery {
+                    Discovery::Fixed => {}
+                    Discovery::Registry(place) => be_a_member(cell, place, leaving).await,
+                    Discovery::Dns(names) => follow_names(cell.process(), &names, leaving).await,
                 }
-            };
-            // What is under way at the end is dropped there, and gives its connections back to their pools.
-            let _inside = runtime.enter();
-            tokio::task::LocalSet::new().block_on(
-                &runtime,
-                run(&process, stopped, async |cell: &Rc<Cell>| {
-                    match discovery {
-                        Discovery::Fixed => {}
-                        Discovery::Registry(place) => be_a_member(cell, place, leaving).await,
-                        Discovery::Dns(names) => follow_names(cell.process(), &names, leaving).await,
-                    }
-                    has_left.send_replace(true);
-                }),
-            );
+                has_left.send_replace(true);
+            })
+            .await;
         })?;
         Ok(Self { leave, left, stop, thread: Some(thread) })
     }

@@ -9,6 +9,7 @@
 
 pub mod audit;
 pub mod background;
+pub mod callees;
 pub mod cli;
 pub mod compose;
 pub mod directory;
@@ -20,6 +21,7 @@ mod lag;
 pub mod listeners;
 pub mod membership;
 pub mod openapi;
+mod own_thread;
 pub mod process;
 pub mod provision;
 pub mod server;

@@ -18,6 +18,7 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::callees::Callees;
 use crate::directory::{AddressError, Directory};
 use crate::house::{MIGRATIONS, TOPICS};
 use crate::membership::Membership;
@@ -41,6 +42,8 @@ pub struct Process {
     pub metrics: Arc<Metrics>,
     /// Where the other services are.
     pub directory: Directory,
+    /// What has threads of its own here, because others here call it so.
+    pub callees: Callees,
     databases: Vec<Database>,
     outboxes: BTreeMap<&'static str, Outbox>,
     /// The event log, where this process keeps it.
@@ -126,6 +129,7 @@ impl Process {
             Ok::<_, KeyFileError>(LocalRegistry::new(services, keys, epoch, clock.clone(), pace))
         });
         let registry = registry.transpose()?;
+        let callees = Callees::of(topology.called_across_threads(&service));
         let passwords = Arc::new(Passwords::new(&settings.accounts, random));
         Ok(Arc::new(Self {
             service,
@@ -135,6 +139,7 @@ impl Process {
             ids,
             metrics,
             directory,
+            callees,
             databases,
             outboxes,
             event_log,

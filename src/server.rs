@@ -3,6 +3,7 @@
 mod cells;
 pub mod health;
 mod stopping;
+mod threads;
 
 use std::io;
 use std::rc::Rc;
@@ -30,6 +31,7 @@ use crate::settled;
 use crate::topology::{Link, Service, Topology};
 
 use stopping::Stopping;
+use threads::Threads;
 
 /// Where the processes of `service` listen: at an internal address always, at socket files where somebody calls them over `unix`, and
 /// at the public address where they are the gateway.
@@ -57,6 +59,8 @@ pub struct Running {
     server: tokio::task::JoinHandle<io::Result<()>>,
     stopping: Stopping,
     background: Background,
+    /// Behind those who call them: dropped, they end last.
+    threads: Threads,
     process: Arc<Process>,
 }
 
@@ -87,10 +91,11 @@ impl Running {
                 tcp(routes(&process, &stopping, gateway::mount), stopping.clone(), process.request_clock());
             server = server.listen("public", listener, public)?;
         }
+        let threads = Threads::start(&process)?;
         let background = Background::start(&process, discovery)?;
         let server = server.run();
         let handle = server.handle();
-        Ok(Self { handle, server: tokio::spawn(server), stopping, background, process })
+        Ok(Self { handle, server: tokio::spawn(server), stopping, background, threads, process })
     }
 
     /// Takes leave of the others, stops accepting, waits for what is under way, ends the background work, closes the databases.
@@ -110,8 +115,12 @@ impl Running {
         self.handle.stop(false).await;
         let served = self.server.await.map_err(io::Error::other)?;
         self.stopping.workers_ended().await;
-        let background = self.background;
-        tokio::task::spawn_blocking(move || background.stop()).await.map_err(io::Error::other)?;
+        let (background, threads) = (self.background, self.threads);
+        let ending = tokio::task::spawn_blocking(move || {
+            background.stop();
+            threads.stop();
+        });
+        ending.await.map_err(io::Error::other)?;
         join_all(self.process.databases().iter().map(Database::close)).await;
         served
     }

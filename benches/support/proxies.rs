@@ -1,16 +1,23 @@
-//! The proxies that are compared, each a process with one worker.
+//! The proxies that are compared, each with one worker.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use cleave::settings::Settings;
+use cleave_compare::{Nginx, NoNginx, PlainProxy};
 
 /// A proxy that runs until it is dropped.
-pub(crate) struct Proxy {
+pub(crate) enum Proxy {
+    Plain(PlainProxy),
+    Gateway(Gateway),
+}
+
+/// The gateway as a process.
+pub(crate) struct Gateway {
     child: Child,
     address: SocketAddr,
 }
@@ -19,47 +26,25 @@ pub(crate) struct Proxy {
 const TRIES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// How many connections to the origin a proxy keeps open: more than any load has at the same time.
-const KEPT: usize = 128;
-
 impl Proxy {
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        match self {
+            Self::Plain(proxy) => proxy.pids().collect(),
+            Self::Gateway(gateway) => vec![gateway.child.id()],
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        match self {
+            Self::Plain(proxy) => proxy.address(),
+            Self::Gateway(gateway) => gateway.address,
+        }
     }
 
-    /// nginx as a plain proxy that keeps connections and logs nothing, where it is installed.
-    pub(crate) fn nginx(folder: &Path, origin: SocketAddr) -> Option<Self> {
-        let program = installed_nginx()?;
-        let address = free_address();
-        let path = |name: &str| folder.join(name).display().to_string();
-        let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = kinds.map(|kind| format!("{kind}_temp_path {};", path(kind))).join(" ");
-        let text = format!(
-            "daemon off; master_process off; pid {}; error_log {} crit;
-            events {{ worker_connections 1024; }}
-            http {{
-                access_log off; {temporary}
-                keepalive_timeout 75; keepalive_requests 1000000000;
-                upstream origin {{ server {origin}; keepalive {KEPT}; keepalive_requests 1000000000; }}
-                server {{
-                    listen {address};
-                    location / {{
-                        proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection \"\";
-                    }}
-                }}
-            }}",
-            path("nginx.pid"),
-            path("error.log"),
-        );
-        let file = folder.join("nginx.conf");
-        fs::write(&file, text).expect("the folder can be written");
-        let mut command = Command::new(program);
-        command.arg("-p").arg(folder).arg("-c").arg(file);
-        Some(Self::start(command, address))
+    /// nginx as a plain proxy, where it is installed; else why not.
+    pub(crate) fn nginx(folder: &Path, origin: SocketAddr) -> Result<Self, NoNginx> {
+        let nginx = Nginx::installed()?;
+        Ok(Self::Plain(nginx.start(folder, origin, 1).expect("nginx can be started")))
     }
 
     /// The gateway of this executable as a service of its own, before an origin that stands for all modules. It logs warnings only.
@@ -82,18 +67,20 @@ impl Proxy {
         cleave::provision::create_keys(&settings).expect("keys");
         let mut command = Command::new(executable);
         command.arg("--config").arg(config).args(["--profile", "beside", "serve", "--service", "gateway"]);
-        Self::start(command, address)
+        Self::Gateway(Gateway::start(command, address))
     }
+}
 
+impl Gateway {
     #[expect(clippy::disallowed_methods, reason = "another process is waited for, by a thread of its own")]
     fn start(mut command: Command, address: SocketAddr) -> Self {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it can be started");
-        let mut proxy = Self { child, address };
+        let mut gateway = Self { child, address };
         for _ in 0..TRIES {
             if TcpStream::connect(address).is_ok() {
-                return proxy;
+                return gateway;
             }
-            if let Ok(Some(status)) = proxy.child.try_wait() {
+            if let Ok(Some(status)) = gateway.child.try_wait() {
                 panic!("{command:?} has ended with {status}");
             }
             thread::sleep(PAUSE);
@@ -102,7 +89,7 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
+impl Drop for Gateway {
     fn drop(&mut self) {
         // It may have ended already.
         let _gone = self.child.kill();
@@ -120,14 +107,7 @@ roles = ["events", "registry"]
 modules = ["accounts", "cart", "catalog", "inventory", "notifications", "orders", "payments"]
 "#;
 
-#[expect(clippy::disallowed_methods, reason = "a program is looked for where the shell would")]
-fn installed_nginx() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    folders.map(|folder| folder.join("nginx")).find(|program| program.is_file())
-}
-
-/// A port that nobody has at this moment: nginx cannot choose one itself.
+/// A port that nobody has at this moment, so that the address is known before the process is.
 fn free_address() -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("it is bound")

@@ -21,8 +21,8 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use cleave_auth::TokenIssuer;
 use cleave_compare::{
-    CompareError, Comparison, Journey, Results, ScaleSettings, Settings as Plan, Subject, TerminalProgress,
-    render,
+    CompareError, Comparison, Journey, Nginx, Results, ScaleSettings, Settings as Plan, Subject,
+    TerminalProgress, render,
 };
 use cleave_core::{Ids, SystemClock};
 use cleave_floor::Stage;
@@ -231,12 +231,12 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
     let rungs = match plan.ladder {
         Some(_) => {
             block_on(interrupt::unless_wanted(&interruption, plain::fill(&settings)))?;
-            Some(Rungs::like(&floor, &everyday_log, topologies.get(1))?)
+            Some(Rungs::like(&floor, &everyday_log, topologies.get(1), Nginx::installed())?)
         }
         None => None,
     };
-    let ladder = rungs.as_ref().map(|rungs| (rungs.plans(), rungs.prices()));
-    let ladder = ladder.as_ref().map(|(rungs, prices)| ladder::plan(rungs, &single, prices));
+    let ladder = rungs.as_ref().map(|rungs| (rungs.plans(), &rungs.absent, rungs.prices()));
+    let ladder = ladder.as_ref().map(|(rungs, absent, prices)| ladder::plan(rungs, absent, &single, prices));
     let workload = workload.as_ref().map(|workload| WorkloadJourney::new(workload, &shelf, &customers));
     let mut journeys = single.to_vec();
     journeys.extend(workload.as_ref().map(|workload| workload as &dyn Journey));

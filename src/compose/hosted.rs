@@ -84,6 +84,10 @@ impl Cell {
                 let server = MemoryServer::new(self.hosted_routes(), process.request_clock());
                 Peer::memory(callee, Rc::new(server), process.clock.clone(), &process.credential)
             }
+            Link::Thread => {
+                let address = process.callees.address(callee);
+                Peer::thread(callee, address, process.clock.clone(), &process.credential)
+            }
             Link::Unix | Link::Tcp => {
                 let host = process.topology.host_of(callee).expect("a valid topology hosts every part");
                 let addresses = process.directory.book(&host.name, link);

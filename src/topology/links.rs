@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Topology;
+use super::{Service, Topology};
 
 /// How a call travels from its caller to its callee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -14,6 +14,8 @@ pub enum Link {
     Direct,
     /// The bytes of HTTP over a pipe in memory, on the caller's own thread.
     Memory,
+    /// The same over a pipe to another thread, which the callee has for itself.
+    Thread,
     /// HTTP over a Unix socket.
     Unix,
     /// HTTP over TCP.
@@ -22,13 +24,14 @@ pub enum Link {
 
 impl Link {
     /// Every link, from the nearest to the farthest.
-    pub const ALL: [Self; 4] = [Self::Direct, Self::Memory, Self::Unix, Self::Tcp];
+    pub const ALL: [Self; 5] = [Self::Direct, Self::Memory, Self::Thread, Self::Unix, Self::Tcp];
 
     /// The word that files, logs and metrics use.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Direct => "direct",
             Self::Memory => "memory",
+            Self::Thread => "thread",
             Self::Unix => "unix",
             Self::Tcp => "tcp",
         }
@@ -88,6 +91,13 @@ impl Topology {
     /// The link between processes where no edge says otherwise.
     pub fn link_between_processes(&self) -> Link {
         self.link_between_processes
+    }
+
+    /// The modules and roles that have threads of their own in a process of this service, since others there call them so. One that
+    /// has several callers comes several times.
+    pub fn called_across_threads(&self, service: &Service) -> impl Iterator<Item = &'static str> {
+        let edges = self.edges().filter(|edge| edge.link == Link::Thread);
+        edges.filter(|edge| edge.callee_service == service.name).map(|edge| edge.callee)
     }
 
     /// Every call of the house with its link, in the order of the house.

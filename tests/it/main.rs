@@ -29,6 +29,7 @@
 //! * `shopping`: carts, orders and notifications, under every preset.
 //! * `stopping`: how a process ends.
 //! * `targets`: stores that run already, measured from outside.
+//! * `threads`: calls to another thread of the same process.
 //! * `timing`: where a request's time went, as its answer tells.
 //!
 //! Two harnesses carry them: `support::World` runs all services of a topology inside this process, on real
@@ -66,4 +67,5 @@ mod stopping;
 mod support;
 mod targets;
 mod targets_over_tls;
+mod threads;
 mod timing;

@@ -1,6 +1,7 @@
 //! A part of the store is away: what does not need it goes on, and what needs it is refused in time, never with a
 //! hang, never as a fault.
 
+use cleave::topology::Link;
 use cleave_core::{CallFailure, Context, ContractError as _, IdempotencyKey, RequestId};
 use inventory_api::rest::InventoryAdapter;
 use inventory_api::{InventoryError, ReceiveStock};
@@ -39,7 +40,7 @@ fn the_shop_window_stays_open_while_the_inventory_is_away() {
 
 #[test]
 fn nobody_has_to_be_restarted_when_the_inventory_is_back() {
-    let unix = relinked(&named("microservices"), cleave::topology::Link::Unix, false);
+    let unix = relinked(&named("microservices"), Link::Unix, Link::Direct);
     for topology in [named("microservices"), unix] {
         let mut world = World::on(Store::empty(), topology);
         let id = world.admin().bring_in("LAMP-1", 5);

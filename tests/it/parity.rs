@@ -51,17 +51,27 @@ fn parity_of_all_partitions() {
 fn parity_over_unix_sockets() {
     let apart = drawn(DRAWN).into_iter().filter(|topology| topology.services().len() > 1);
     let apart = apart.take(DRAWN_FOR_OTHER_LINKS);
-    let apart = apart.map(|topology| relinked(&topology, Link::Unix, false)).collect::<Vec<_>>();
+    let apart = apart.map(|topology| relinked(&topology, Link::Unix, Link::Direct)).collect::<Vec<_>>();
     Replay::new().agrees_in(&apart);
 }
 
 #[test]
 fn parity_over_links_in_memory() {
+    agrees_within(Link::Memory);
+}
+
+#[test]
+fn parity_over_links_across_threads() {
+    agrees_within(Link::Thread);
+}
+
+/// In some topologies with calls within a process, which take this link, and in that of one process.
+fn agrees_within(link: Link) {
     let has_calls_within =
         |topology: &Topology| topology.edges().any(|edge| edge.caller_service == edge.callee_service);
     let together = drawn(DRAWN).into_iter().filter(has_calls_within).take(DRAWN_FOR_OTHER_LINKS);
-    let together = together.map(|topology| relinked(&topology, Link::Tcp, true));
-    let together = together.chain([relinked(&named("monolith"), Link::Tcp, true)]).collect::<Vec<_>>();
+    let together = together.map(|topology| relinked(&topology, Link::Tcp, link));
+    let together = together.chain([relinked(&named("monolith"), Link::Tcp, link)]).collect::<Vec<_>>();
     Replay::new().agrees_in(&together);
 }
 

@@ -58,9 +58,10 @@ fn an_answer_takes_as_many_round_trips_longer_as_there_are_calls_in_a_row() {
 
 #[test]
 fn links_of_both_kinds_between_processes_are_delayed_and_none_within_one() {
-    let monolith = relinked(&named("monolith"), Link::Tcp, true);
-    let apart = |link| relinked(&named("microservices"), link, false);
-    for (topology, calls) in [(apart(Link::Unix), 2), (apart(Link::Tcp), 2), (monolith, 0)] {
+    let together = |within| relinked(&named("monolith"), Link::Tcp, within);
+    let apart = |link| relinked(&named("microservices"), link, Link::Direct);
+    let both_within = [(together(Link::Memory), 0), (together(Link::Thread), 0)];
+    for (topology, calls) in [(apart(Link::Unix), 2), (apart(Link::Tcp), 2)].into_iter().chain(both_within) {
         let name = topology.name().to_owned();
         let world = at_distance(topology, LONG_MS);
         let id = world.admin().bring_in("LAMP-1", 5);

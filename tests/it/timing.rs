@@ -56,9 +56,10 @@ fn without_the_setting_no_answer_tells_anything() {
 
 #[test]
 fn the_parts_add_up_to_the_whole_which_is_no_longer_than_the_customer_waited() {
-    let memory = relinked(&named("monolith"), Link::Tcp, true);
-    let unix = relinked(&named("microservices"), Link::Unix, false);
-    for topology in presets().into_iter().chain([memory, unix]) {
+    let [memory, thread] =
+        [Link::Memory, Link::Thread].map(|within| relinked(&named("monolith"), Link::Tcp, within));
+    let unix = relinked(&named("microservices"), Link::Unix, Link::Direct);
+    for topology in presets().into_iter().chain([memory, thread, unix]) {
         let name = topology.name().to_owned();
         let world = timed(topology);
         let id = world.admin().bring_in("LAMP-1", 5);

@@ -6,6 +6,8 @@
 mod plan;
 mod span;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::affinity::CpuSets;
@@ -33,6 +35,9 @@ pub(crate) const QUANTITIES: [Quantity; 2] = [Quantity::P50, Quantity::Cpu];
 pub struct Ladder {
     /// The rungs from the lowest on, each branch behind those that it could stand on.
     pub rungs: Vec<Rung>,
+    /// What it would have elsewhere and not here.
+    #[serde(default)]
+    pub absent: Vec<Absent>,
     /// By journey and rung: what it adds to the one below. A rung that has none below it, or a journey that one of the two does not answer,
     /// is missing.
     pub steps: ByName<ByName<Span>>,
@@ -61,6 +66,22 @@ pub struct Rung {
     pub is_branch: bool,
     /// What it cannot do that those above it can: goes on after its name.
     pub lacks: Option<String>,
+}
+
+/// A rung that cannot be measured here. It has no figures, which is not to say that it costs nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absent {
+    /// Its name.
+    pub label: String,
+    /// Why not: "nothing of the kind is installed".
+    pub why: String,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { label, why } = self;
+        write!(formatter, "{label}: not measured here, {why}")
+    }
 }
 
 /// What something costs: one rung beside another.
@@ -92,7 +113,8 @@ impl Ladder {
         let series =
             Series::measure(&subjects, plan.journeys, series, settings, cpu_sets, interruption, note)?;
         let journeys = plan.journeys.iter().map(|journey| journey.name()).collect::<Vec<_>>();
-        Ok(Self::of(plan.described(), plan.costs, plan.twin_of, &journeys, series))
+        let ladder = Self::of(plan.described(), plan.costs, plan.twin_of, &journeys, series);
+        Ok(Self { absent: plan.absent.to_vec(), ..ladder })
     }
 
     /// About how long measuring takes, and looking at the answers before.
@@ -144,6 +166,7 @@ impl Ladder {
             whole: ByName::new(),
             twin_of: twin_of.to_owned(),
             rungs,
+            absent: Vec::new(),
             steps,
             series,
         };

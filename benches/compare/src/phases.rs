@@ -35,7 +35,8 @@ impl Phases {
     /// Shortens the phases so that the target number of rounds fits what is left of the budget.
     pub(crate) fn fit(settings: &Settings, left_seconds: f64, cost: RoundCost) -> Self {
         let asked = Self::asked(settings);
-        let round = left_seconds / settings.rounds_target as f64 - cost.fixed_seconds;
+        // Experiments alone have no rounds.
+        let round = left_seconds / settings.rounds_target.max(1) as f64 - cost.fixed_seconds;
         let share = (round / cost.variable_seconds(asked)).clamp(settings.shortest_share, 1.0);
         Self {
             warm_up_seconds: asked.warm_up_seconds * share,
@@ -135,6 +136,8 @@ mod tests {
         assert!((ample.paced_seconds - settings.paced_seconds).abs() < 1e-9, "never longer than asked");
         let scarce = Phases::fit(&settings, 10.0, cost);
         assert!((scarce.paced_seconds - settings.paced_seconds * 0.35).abs() < 1e-9, "never too short");
+        let none = Settings { rounds_target: 0, ..settings };
+        assert!(Phases::fit(&none, 0.0, cost).sum_seconds().is_finite(), "there is no other number in JSON");
     }
 
     /// Asked at a part of the plan's rate.

@@ -40,6 +40,30 @@ pub(crate) fn pss_kib(pid: u32) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix("Pss:")?.split_whitespace().next()?.parse().ok())
 }
 
+/// The processes whose parent is this one, in the order of their ids.
+pub(crate) fn children(pid: u32) -> Option<Vec<u32>> {
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let pids = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
+    let mut children = pids.filter(|child| parent(*child) == Some(pid)).collect::<Vec<_>>();
+    children.sort_unstable();
+    Some(children)
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    stat(pid, 1)?.parse().ok()
+}
+
+/// Whether it has ended and waits for its parent to look.
+pub(crate) fn is_zombie(pid: u32) -> bool {
+    stat(pid, 0).is_some_and(|state| state == "Z")
+}
+
+/// What stands behind the name, which may have blanks and brackets in it: the state, the parent, ...
+fn stat(pid: u32, place: usize) -> Option<String> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    text.rsplit_once(')')?.1.split_whitespace().nth(place).map(str::to_owned)
+}
+
 /// How many threads a process has.
 pub(crate) fn threads(pid: u32) -> Option<usize> {
     Some(fs::read_dir(format!("/proc/{pid}/task")).ok()?.count())
@@ -103,6 +127,8 @@ mod tests {
         assert!(after.since_us(&before) > 0.0, "work costs time");
         assert!(pss_kib(pid).expect("smaps_rollup") > 100);
         assert!(threads(pid).expect("task") >= 1);
+        assert_eq!(parent(pid), Some(std::os::unix::process::parent_id()));
+        assert!(!is_zombie(pid));
         assert!(Ticks::read().is_some_and(|ticks| ticks.stolen + ticks.idle < ticks.all));
     }
 

@@ -250,7 +250,7 @@ fn legend(results: &Results) -> Vec<String> {
     lines.extend(results.scale_out.as_ref().map(|_| scale_out::legend(results)));
     lines.extend(results.demand_step.as_ref().map(demand_step::legend));
     lines.extend(results.rolling_release.as_ref().map(|rolling| rolling_release::legend(&rolling.settings)));
-    lines.extend(results.ladder.as_ref().map(ladder::legend));
+    lines.extend(results.ladder.iter().flat_map(ladder::legend));
     lines.extend(results.load.as_ref().map(load::legend));
     lines.extend(results.round_trip.iter().flat_map(round_trip::legend));
     lines.extend(results.attribution.as_ref().map(|_| attribution::LEGEND.to_owned()));

@@ -1,8 +1,8 @@
 //! Both halves of an adapter, with all that adapters have in common, so that one of them is a few lines an
 //! operation.
 //!
-//! * [`Peer`] is the client half's end: it carries one call over a `memory`, `unix` or `tcp` link, with its
-//!   deadline, its identity and its key, and brings back the answer or the typed error.
+//! * [`Peer`] is the client half's end: it carries one call over a `memory`, `thread`, `unix` or `tcp` link, with
+//!   its deadline, its identity and its key, and brings back the answer or the typed error.
 //! * [`server`] is what a server half is made of: extractors with limits, the [`server::Call`] with its
 //!   context, answers as JSON, errors as [`Problem`]s.
 //! * [`Calls`] times a call over any link, `direct` included.
@@ -15,6 +15,7 @@ pub mod headers;
 mod memory;
 mod operation;
 mod peer;
+mod pipe;
 mod problem;
 pub mod server;
 
@@ -23,4 +24,5 @@ pub use calls::Calls;
 pub use memory::MemoryServer;
 pub use operation::Operation;
 pub use peer::{AddressBook, Endpoint, Outgoing, Peer, PeerAddress, PooledBody, RoundTrip, query_string};
+pub use pipe::{PipeAddress, PipeListener};
 pub use problem::{Problem, status_of};

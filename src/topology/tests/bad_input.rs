@@ -197,13 +197,13 @@ fn an_unknown_link_is_refused() {
     assert_eq!(
         spoilt("'unix'", "'unx'"),
         "sample.toml: line 8, column 21, links: unknown link \"unx\"; did you mean \"unix\"? the links are: direct, \
-         memory, unix, tcp"
+         memory, thread, unix, tcp"
     );
 }
 
 #[test]
 fn a_link_within_a_process_cannot_be_the_link_between_processes() {
-    for link in ["direct", "memory"] {
+    for link in ["direct", "memory", "thread"] {
         let error = refused(&format!("link = '{link}'\n{VALID}"));
         let expected =
             format!("sample.toml: line 1, column 8, link: {link} cannot be the link between processes,");
@@ -213,7 +213,7 @@ fn a_link_within_a_process_cannot_be_the_link_between_processes() {
 
 #[test]
 fn a_link_within_a_process_cannot_join_two_services() {
-    for link in ["direct", "memory"] {
+    for link in ["direct", "memory", "thread"] {
         assert_eq!(
             spoilt("'unix'", &format!("'{link}'")),
             format!(

@@ -46,9 +46,9 @@ impl Way {
         let monolith = || topologies::named("monolith");
         let topology = match self.link() {
             Link::Direct => monolith(),
-            Link::Memory => topologies::relinked(&monolith(), Link::Tcp, true),
+            link @ (Link::Memory | Link::Thread) => topologies::relinked(&monolith(), Link::Tcp, link),
             link @ (Link::Unix | Link::Tcp) => {
-                topologies::relinked(&topologies::named("microservices"), link, false)
+                topologies::relinked(&topologies::named("microservices"), link, Link::Direct)
             }
         };
         Rc::new(World::on(Store::empty(), topology))
@@ -85,6 +85,7 @@ macro_rules! over_every_way {
     ($how:ident: $($promise:ident),+ $(,)?) => {
         over_every_way!(@$how over_direct Way::Over(Link::Direct), $($promise),+);
         over_every_way!(@$how over_memory Way::Over(Link::Memory), $($promise),+);
+        over_every_way!(@$how over_thread Way::Over(Link::Thread), $($promise),+);
         over_every_way!(@$how over_unix Way::Over(Link::Unix), $($promise),+);
         over_every_way!(@$how over_tcp Way::Over(Link::Tcp), $($promise),+);
         over_every_way!(@$how twice_over_direct Way::TwiceOver(Link::Direct), $($promise),+);

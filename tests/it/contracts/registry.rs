@@ -72,7 +72,7 @@ fn a_registry_that_begins_anew_has_forgotten_all_and_says_so() {
 
 fn world(way: Way) -> Rc<World> {
     let between = if way.link() == Link::Unix { Link::Unix } else { Link::Tcp };
-    let topology = topologies::relinked(&topologies::named("microservices"), between, false);
+    let topology = topologies::relinked(&topologies::named("microservices"), between, Link::Direct);
     Rc::new(World::on(Store::empty(), topology))
 }
 

@@ -25,8 +25,8 @@ pub(crate) fn presets() -> Vec<Topology> {
     presets
 }
 
-/// The same services, joined by other links: `between` them, and within each of them `memory` where `in_memory`.
-pub(crate) fn relinked(topology: &Topology, between: Link, in_memory: bool) -> Topology {
+/// The same services, joined by other links: `between` them, and `within` each of them.
+pub(crate) fn relinked(topology: &Topology, between: Link, within: Link) -> Topology {
     let mut text = format!("link = \"{between}\"\n");
     for service in topology.services() {
         let (modules, roles) = (&service.modules, &service.roles);
@@ -34,11 +34,10 @@ pub(crate) fn relinked(topology: &Topology, between: Link, in_memory: bool) -> T
             .expect("a text takes everything");
     }
     text.push_str("[links]\n");
-    for edge in topology.edges().filter(|edge| in_memory && edge.caller_service == edge.callee_service) {
-        writeln!(text, "\"{} -> {}\" = \"memory\"", edge.caller, edge.callee)
+    for edge in topology.edges().filter(|edge| edge.caller_service == edge.callee_service) {
+        writeln!(text, "\"{} -> {}\" = \"{within}\"", edge.caller, edge.callee)
             .expect("a text takes everything");
     }
-    let within = if in_memory { "memory" } else { "direct" };
     let name = format!("{} ({between} between services, {within} within)", topology.name());
     Topology::from_toml(&name, &name, &text, &HOUSE).expect("other links keep a topology valid")
 }

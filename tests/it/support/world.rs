@@ -211,10 +211,15 @@ impl World {
         }
     }
 
+    /// What all threads of the service have that hosts this module or role.
+    pub(crate) fn process_of(&self, part: &str) -> Arc<Process> {
+        let service = self.topology.host_of(part).expect("the topology hosts every part");
+        self.hosts[&service.name].process.clone()
+    }
+
     /// One more thread of the service that hosts this module or role: this one.
     pub(crate) fn cell_of(&self, part: &str) -> Rc<Cell> {
-        let service = self.topology.host_of(part).expect("the topology hosts every part");
-        Cell::build(&self.hosts[&service.name].process)
+        Cell::build(&self.process_of(part))
     }
 }
 

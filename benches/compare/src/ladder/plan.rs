@@ -5,13 +5,15 @@ use crate::error::CompareError;
 use crate::journey::Journey;
 use crate::subject::Subject;
 
-use super::Rung;
+use super::{Absent, Rung};
 
 /// The rungs, and which of them are told beside each other.
 #[derive(Clone, Copy)]
 pub struct LadderPlan<'a> {
     /// From the lowest on.
     pub rungs: &'a [RungPlan<'a>],
+    /// What there would be if it could run here.
+    pub absent: &'a [Absent],
     /// What is asked; a rung is spared what it does not answer.
     pub journeys: &'a [&'a dyn Journey],
     /// What lies between two rungs and has a name.

@@ -72,6 +72,8 @@ fn the_waterfall_says_what_a_rung_cannot_do_and_draws_what_is_not_told_without_c
     results.ladder = Some(CALM.ladder());
     let page = report::page(&results);
     assert!(page.contains("plain cannot be split."), "what it lacks is said");
+    assert!(page.contains("lent: not measured here, nobody lends it."), "what is not here is said");
+    assert!(page.contains("↳ split"), "a branch is drawn");
     assert!(page.contains("class=\"untold\"") && page.contains("class=\"rise\""));
     assert!(page.contains("the cost of processes") && page.contains("add up to"));
 }
@@ -93,7 +95,7 @@ fn fewer_than_three_rounds_give_no_step_and_say_so() {
 
 #[test]
 fn the_twin_must_be_a_rung() {
-    let plan = LadderPlan { rungs: &[], journeys: &[], costs: &[], twin_of: "nobody" };
+    let plan = LadderPlan { rungs: &[], absent: &[], journeys: &[], costs: &[], twin_of: "nobody" };
     assert!(plan.twin().is_err_and(|error| error.to_string().contains("nobody")));
 }
 

@@ -37,12 +37,14 @@ fn gap(ladder: &Ladder, journey: &str, rung: &str, quantity: Quantity) -> [Text;
     [us, Text::ratio(Some(ratio))].map(|text| Text { dim: !is_told, ..text })
 }
 
-/// What the columns mean.
-pub(super) fn legend(ladder: &Ladder) -> String {
+/// What the columns mean, and what has no row.
+pub(super) fn legend(ladder: &Ladder) -> Vec<String> {
     let rounds = ladder.series.rounds.len();
-    format!(
+    let columns = format!(
         "ladder: more and times beside the rung below, of {rounds} rounds of their own, with 95 % intervals; what cannot be told from the \
          difference of {} with itself is dim",
         ladder.twin_of
-    )
+    );
+    let absent = ladder.absent.iter().map(|absent| format!("ladder: {absent}"));
+    std::iter::once(columns).chain(absent).collect()
 }

@@ -12,6 +12,8 @@ use crate::statistics::Estimate;
 const BAR: f64 = 12.0;
 /// A bar with its name above it.
 const ROW: f64 = LINE + BAR + 4.0;
+/// How thick the bar of a branch is.
+const BRANCH: f64 = 5.0;
 /// What is left for numbers above a bar.
 const NUMBERS: f64 = 120.0;
 
@@ -50,18 +52,20 @@ pub(super) fn figure(results: &Results) -> Figure {
 fn see(ladder: &Ladder) -> String {
     let lacks =
         ladder.rungs.iter().filter_map(|rung| Some(format!(" {} {}.", rung.label, rung.lacks.as_ref()?)));
+    let absent = ladder.absent.iter().map(|absent| format!(" {absent}."));
     format!(
         "Each rung differs from the one below it in one factor. Its bar begins where the one below ends, and ends where that factor takes \
-         it, with the 95 % interval of the step; steps to the right are costs. A dashed bar cannot be told from the difference of {} with \
+         it, with the 95 % interval of the step; steps to the right are costs. A thin bar is a branch: it begins where the rung above it ends, \
+         and no rung stands on it. A dashed bar cannot be told from the difference of {} with \
          itself. The last bar is the whole.{}",
         ladder.twin_of,
-        lacks.collect::<String>()
+        lacks.chain(absent).collect::<String>()
     )
 }
 
 fn panel(ladder: &Ladder, number: usize, journey: &str, quantity: Quantity) -> Option<Panel> {
     let bars = bars(ladder, journey, quantity);
-    let top = bars.last()?.to;
+    let highest = bars.iter().rfind(|bar| !bar.rung.is_branch)?;
     let described = bars.iter().map(|bar| format!("{}: {}.", bar.rung.label, bar.shown));
     let id = format!("ladder-{}-{number}", quantity.key());
     let title = format!("{journey}: {} by rung", quantity.name());
@@ -72,16 +76,20 @@ fn panel(ladder: &Ladder, number: usize, journey: &str, quantity: Quantity) -> O
     let scale = Scale::from_zero(ends, (area.left, area.right));
     panel.axis_x(area, &scale, &scale.ticks(6, numbers::short), "µs per request");
     let mut y = TOP;
-    for bar in &bars {
-        row(&mut panel, &scale, y, &bar.rung.label, &bar.shown, bar);
+    for (place, bar) in bars.iter().enumerate() {
+        let label = &bar.rung.label;
+        let label = if bar.rung.is_branch { format!("↳ {label}") } else { label.clone() };
+        row(&mut panel, &scale, y, &label, &bar.shown, bar);
         y += ROW;
-        let x = scale.at(bar.to);
-        panel.line((x, y - 4.0), (x, y + LINE), "grid");
+        if !bar.rung.is_branch {
+            let branches = bars[place + 1..].iter().take_while(|bar| bar.rung.is_branch).count();
+            let x = scale.at(bar.to);
+            panel.line((x, y - 4.0), (x, y + ROW * branches as f64 + LINE), "grid");
+        }
     }
-    let label = format!("{} as a whole", bars.last()?.rung.label);
-    let whole =
-        Bar { from: 0.0, to: top, end: None, shown: String::new(), class: "ground", rung: bars.last()?.rung };
-    row(&mut panel, &scale, y, &label, &format!("{} µs", numbers::short(top)), &whole);
+    let label = format!("{} as a whole", highest.rung.label);
+    let whole = Bar { from: 0.0, end: None, shown: String::new(), class: "ground", ..*highest };
+    row(&mut panel, &scale, y, &label, &format!("{} µs", numbers::short(highest.to)), &whole);
     panel.end_at(area.bottom + 13.0 + LINE + 6.0);
     Some(panel)
 }
@@ -94,9 +102,10 @@ fn row(panel: &mut Panel, scale: &Scale, y: f64, label: &str, shown: &str, bar: 
     let top = y + LINE;
     // A step of next to nothing is seen all the same.
     let right = scale.at(right).max(scale.at(left) + 1.0);
-    panel.rect(Area { left: scale.at(left), right, top, bottom: top + BAR }, bar.class);
+    let thickness = if bar.rung.is_branch { BRANCH } else { BAR };
+    panel.rect(Area { left: scale.at(left), right, top, bottom: top + thickness }, bar.class);
     if let Some((low, high)) = bar.end {
-        let middle = top + BAR / 2.0;
+        let middle = top + thickness / 2.0;
         panel.line((scale.at(low), middle), (scale.at(high), middle), "whisker");
         for end in [low, high] {
             panel.line((scale.at(end), middle - 3.0), (scale.at(end), middle + 3.0), "whisker");
@@ -104,20 +113,28 @@ fn row(panel: &mut Panel, scale: &Scale, y: f64, label: &str, shown: &str, bar: 
     }
 }
 
-/// The rungs that stand on each other, each from where the one below ended.
+/// The rungs, each from where that ended on which it stands; branches follow what they stand on.
 fn bars<'a>(ladder: &'a Ladder, journey: &'a str, quantity: Quantity) -> Vec<Bar<'a>> {
+    let is_on = |branch: &Rung, rung: &Rung| branch.is_branch && branch.on.as_ref() == Some(&rung.label);
     let mut bars: Vec<Bar<'a>> = Vec::new();
+    let mut below: Option<f64> = None;
     for rung in ladder.chain(journey) {
-        let gap = ladder.step(journey, &rung.label).and_then(|span| span.gap(quantity));
-        let bar = match (bars.last(), gap) {
-            (Some(below), Some(gap)) => step(ladder, journey, quantity, rung, below.to, gap),
+        let gap_of = |rung: &Rung| ladder.step(journey, &rung.label)?.gap(quantity);
+        let bar = match (below, gap_of(rung)) {
+            (Some(below), Some(gap)) => step(ladder, journey, quantity, rung, below, gap),
             // Where nothing can be said of a step, the next one begins anew.
             _ => match ladder.estimate(journey, &rung.label, quantity) {
                 Some(level) => ground(rung, level),
                 None => continue,
             },
         };
+        let end = bar.to;
+        below = Some(end);
         bars.push(bar);
+        let branches = ladder.answering(journey).filter(|branch| is_on(branch, rung));
+        bars.extend(
+            branches.filter_map(|branch| Some(step(ladder, journey, quantity, branch, end, gap_of(branch)?))),
+        );
     }
     bars
 }

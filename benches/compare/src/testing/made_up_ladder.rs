@@ -2,7 +2,7 @@
 
 use super::made_up::{JOURNEYS, MadeUp};
 use crate::dice::Dice;
-use crate::ladder::{CostPlan, Ladder, Rung};
+use crate::ladder::{Absent, CostPlan, Ladder, Rung};
 use crate::measurements::Measurements;
 use crate::phases::Phases;
 use crate::results::ByName;
@@ -40,7 +40,9 @@ impl MadeUp {
             CostPlan { name: "the cost of modules", from: "plain", to: "mono" },
             CostPlan { name: "the cost of processes", from: "mono", to: "split" },
         ];
-        Ladder::of(rungs, &costs, "mono", &JOURNEYS, self.ladder_series())
+        let ladder = Ladder::of(rungs, &costs, "mono", &JOURNEYS, self.ladder_series());
+        let absent = vec![Absent { label: "lent".to_owned(), why: "nobody lends it".to_owned() }];
+        Ladder { absent, ..ladder }
     }
 
     fn ladder_series(self) -> Series {

@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::PeerAddress;
 use super::body::Outgoing;
-use crate::MemoryServer;
+use crate::{MemoryServer, PipeAddress};
 
 /// How long a peer may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -22,6 +22,8 @@ pub(super) enum ConnectError {
     Refused { address: String, source: io::Error },
     #[error("no connection to {address} within {} ms", CONNECT_TIMEOUT.as_millis())]
     Timeout { address: String },
+    #[error("the thread that answers has ended")]
+    NoThread,
     #[error("the connection failed in its first steps: {0}")]
     Handshake(#[from] hyper::Error),
 }
@@ -46,6 +48,10 @@ pub(super) async fn connect(address: &PeerAddress) -> Result<SendRequest<Outgoin
 
 pub(super) async fn connect_in_memory(server: &MemoryServer) -> Result<SendRequest<Outgoing>, ConnectError> {
     speak_http(server.connect()).await
+}
+
+pub(super) async fn connect_to_thread(address: &PipeAddress) -> Result<SendRequest<Outgoing>, ConnectError> {
+    speak_http(address.connect().ok_or(ConnectError::NoThread)?).await
 }
 
 async fn speak_http<Io>(io: Io) -> Result<SendRequest<Outgoing>, ConnectError>

@@ -1,7 +1,8 @@
 //! The client half's end of a link.
 //!
 //! A [`Peer`] belongs to one worker thread (see the ADR on cells): its connections, their tasks and, over
-//! the `memory` link, the server half itself live there, so that a call wakes no other thread of the process.
+//! the `memory` link, the server half itself live there, so that a call wakes no other thread of the process. Over the `thread` link it
+//! does, and that is all it does otherwise.
 
 mod address;
 mod body;
@@ -33,7 +34,7 @@ use retry::Budget;
 pub use round_trip::RoundTrip;
 
 use crate::server::UNAUTHENTICATED;
-use crate::{MemoryServer, Operation, Problem};
+use crate::{MemoryServer, Operation, PipeAddress, Problem};
 
 /// The largest answer that an adapter reads, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -67,6 +68,16 @@ impl Peer {
         credential: &ServiceCredential,
     ) -> Self {
         Self::new(name, Pool::memory(server, clock.clone()), clock, credential)
+    }
+
+    /// A peer on another thread of this process, reached by the same HTTP bytes over a pipe in memory.
+    pub fn thread(
+        name: &str,
+        address: PipeAddress,
+        clock: Arc<dyn Clock>,
+        credential: &ServiceCredential,
+    ) -> Self {
+        Self::new(name, Pool::thread(address, clock.clone()), clock, credential)
     }
 
     /// The same, as far away as this round trip: each attempt of a call takes one longer.

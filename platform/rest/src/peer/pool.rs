@@ -13,10 +13,10 @@ use hyper::client::conn::http1::SendRequest;
 use super::address::PeerAddress;
 use super::body::{Outgoing, PooledBody};
 use super::choice;
-use super::connection::{connect, connect_in_memory};
+use super::connection::{connect, connect_in_memory, connect_to_thread};
 use super::endpoint::{AddressBook, Endpoint, Failure, Standing};
 use super::round_trip::RoundTrip;
-use crate::MemoryServer;
+use crate::{MemoryServer, PipeAddress};
 
 /// A connection that was idle for longer is not used again. The server keeps one for longer than this (see
 /// [`crate::server::KEEP_ALIVE`]), so that it never closes one that is just being taken.
@@ -67,6 +67,7 @@ pub(super) struct Replica {
 enum Place {
     Network(Arc<Endpoint>),
     Memory(Rc<MemoryServer>),
+    Thread(PipeAddress),
 }
 
 struct Idle {
@@ -82,7 +83,16 @@ impl Pool {
     }
 
     pub(super) fn memory(server: Rc<MemoryServer>, clock: Arc<dyn Clock>) -> Self {
-        let replica = Rc::new(Replica::new(Place::Memory(server)));
+        Self::within(Place::Memory(server), clock)
+    }
+
+    pub(super) fn thread(address: PipeAddress, clock: Arc<dyn Clock>) -> Self {
+        Self::within(Place::Thread(address), clock)
+    }
+
+    /// The only replica there is, in this process.
+    fn within(place: Place, clock: Arc<dyn Clock>) -> Self {
+        let replica = Rc::new(Replica::new(place));
         let replicas = RefCell::new(vec![replica]);
         Self { peer: String::new(), clock, addresses: None, replicas, round_trip: None }
     }
@@ -209,7 +219,7 @@ impl Replica {
     fn endpoint(&self) -> Option<&Endpoint> {
         match &self.place {
             Place::Network(endpoint) => Some(endpoint),
-            Place::Memory(_) => None,
+            Place::Memory(_) | Place::Thread(_) => None,
         }
     }
 
@@ -254,6 +264,7 @@ impl Replica {
         let connected = match &self.place {
             Place::Network(endpoint) => connect(endpoint.address()).await,
             Place::Memory(server) => connect_in_memory(server).await,
+            Place::Thread(address) => connect_to_thread(address).await,
         };
         let sender = connected.map_err(|error| Attempt::NoConnection(error.to_string()))?;
         Ok(Lease { sender, clock: clock.clone(), counted: place })

@@ -114,6 +114,7 @@ mod tests {
         let layouts = [
             Layout::together(None),
             Layout::together(Some(Link::Memory)),
+            Layout::together(Some(Link::Thread)),
             Layout::together(Some(Link::Unix)),
             Layout::together(Some(Link::Tcp)),
             Layout::gateway_apart(),
@@ -126,10 +127,11 @@ mod tests {
             assert_eq!(topology.link("orders", "events"), link, "events travel as calls do: {}", layout.name);
             (link, topology.link("gateway", "catalog"), topology.services().len())
         });
-        let (direct, memory, unix, tcp) = (Link::Direct, Link::Memory, Link::Unix, Link::Tcp);
+        let [direct, memory, thread, unix, tcp] = Link::ALL;
         let expected = [
             (direct, direct, 1),
             (memory, direct, 1),
+            (thread, direct, 1),
             (unix, direct, 1),
             (tcp, direct, 1),
             (tcp, tcp, 2),

@@ -1,7 +1,7 @@
 //! The ladder beside the rounds.
 
 use super::*;
-use crate::ladder::{CostPlan, RungPlan};
+use crate::ladder::{Absent, CostPlan, RungPlan};
 use crate::series::SeriesSettings;
 
 #[test]
@@ -19,7 +19,8 @@ fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
     let settings = Settings { ladder: Some(SeriesSettings { rounds: 3, phases }), ..hasty() };
     let run = |rungs: &[RungPlan<'_>]| {
         let costs = [CostPlan { name: "the cost of height", from: "low", to: "high" }];
-        let ladder = Some(LadderPlan { rungs, journeys, costs: &costs, twin_of: "high" });
+        let absent = [Absent { label: "a sky".to_owned(), why: "it rains".to_owned() }];
+        let ladder = Some(LadderPlan { rungs, absent: &absent, journeys, costs: &costs, twin_of: "high" });
         Comparison { ladder, ..comparison(&[&one], journeys, settings.clone()) }.run(&mut Heard::default())
     };
     let results = run(&[rung(&low, false), rung(&high, true)]).expect("a run");
@@ -27,6 +28,7 @@ fn a_ladder_is_measured_beside_the_rounds_and_obeys_the_schema() {
     assert_eq!(ladder.series.labels, ["low", "high", "high (again)"]);
     assert!(ladder.steps["list"]["high"].p50.is_some() && ladder.costs[0].journeys["list"].p50.is_some());
     assert_eq!([&one, &low, &high].map(|fake| fake.running.get()), [0; 3], "all were stopped");
+    assert_eq!(ladder.absent[0].to_string(), "a sky: not measured here, it rains");
     let schema = serde_json::from_str(include_str!("../../../../../docs/results/results.schema.json"));
     let schema = jsonschema::validator_for(&schema.expect("JSON")).expect("a schema");
     let json = serde_json::to_value(&results).expect("serialisable");
