@@ -98,7 +98,7 @@ impl<'shelf> WorkloadJourney<'shelf> {
 
     /// This workload, whose visitors only look, in a store with this shelf; none where they do more.
     pub fn of_onlookers(workload: &'shelf Workload, shelf: &'shelf Shelf) -> Option<Self> {
-        workload.only_looks().then(|| Self { workload, shelf, visitors: Visitors::Onlookers })
+        workload.only_looks().then_some(Self { workload, shelf, visitors: Visitors::Onlookers })
     }
 
     /// This workload in a store that takes nobody for a customer but these, who write this into the header `authorization`: two at least. They

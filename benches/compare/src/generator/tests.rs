@@ -154,7 +154,7 @@ fn the_closed_loop_keeps_every_connection_busy() {
 
 #[test]
 fn a_load_that_is_interrupted_ends_though_nobody_is_answered_and_much_is_to_come() {
-    const HOUR: Duration = Duration::from_secs(3_600);
+    const HOUR: Duration = Duration::from_hours(1);
     let interruption = Interruption::default();
     let wish = interruption.clone();
     let server = Server::start(move |_, _| {

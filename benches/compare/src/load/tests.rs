@@ -92,8 +92,8 @@ fn the_ratio_of_the_highest_rates_is_paired_by_round_and_has_the_gap_of_the_bise
     let topologies = topologies.map(|(label, curve)| (label.to_owned(), curve)).into_iter().collect();
     let mut curves = LoadCurves { settings: plan(), journey: "page".to_owned(), topologies };
     let ratio = curves.ratio("half", "one").expect("three rounds");
-    let ends = [ratio.value, ratio.low, ratio.high].map(|end| (end * 1_000.0).round());
-    assert_eq!(ends, [500.0, 455.0, 550.0], "each of the two may hold a tenth more: {ratio:?}");
+    let ends = [ratio.value, ratio.low, ratio.high].map(|end| format!("{end:.3}"));
+    assert_eq!(ends, ["0.500", "0.455", "0.550"], "each of the two may hold a tenth more: {ratio:?}");
     curves.topologies.get_mut("one").expect("it is there").trials[2].clear();
     assert_eq!(curves.ratio("half", "one"), None, "who was not seen to fail may hold any more");
 }

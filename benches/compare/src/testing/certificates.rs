@@ -25,11 +25,11 @@ impl Certificates {
 
     /// A server that proves to be this host.
     pub(crate) fn server_for(&self, host: &str) -> Arc<ServerConfig> {
-        self.server(CertificateParams::new([host.to_owned()]).expect("a name"))
+        self.server(&CertificateParams::new([host.to_owned()]).expect("a name"))
     }
 
     /// A server with any certificate.
-    pub(crate) fn server(&self, certificate: CertificateParams) -> Arc<ServerConfig> {
+    pub(crate) fn server(&self, certificate: &CertificateParams) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
         let certificate = certificate.signed_by(&key, &self.0).expect("a certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());

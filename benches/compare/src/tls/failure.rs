@@ -132,14 +132,13 @@ impl HandshakeError {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired(name),
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYet(name),
             other => {
-                let mut reason = format!("{other:?}");
-                if reason.contains(OF_AUTHORITY) {
-                    reason =
-                        "it is that of an authority, which vouches for others: have one made for the server \
-                              (basicConstraints CA:FALSE)"
-                            .to_owned();
+                let reason = format!("{other:?}");
+                if !reason.contains(OF_AUTHORITY) {
+                    return Self::Certificate { name, reason };
                 }
-                Self::Certificate { name, reason }
+                let reason = "it is that of an authority, which vouches for others: have one made for the server \
+                              (basicConstraints CA:FALSE)";
+                Self::Certificate { name, reason: reason.to_owned() }
             }
         }
     }
