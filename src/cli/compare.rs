@@ -199,6 +199,7 @@ fn measure(common: &Common, args: &CompareArgs) -> Outcome {
         label: label.to_owned(),
         program,
         replicas: BTreeMap::new(),
+        workers: None,
         timing_headers,
         common: common.clone(),
         settings: settings.clone(),

@@ -42,6 +42,7 @@
 //!         script,
 //!         settings: Settings::quick(42),
 //!         version: "1.0.0",
+//!         again: None,
 //!         growths: &[],
 //!         releases: &[],
 //!         timed: &[],

@@ -39,6 +39,8 @@ pub(super) struct Deployment {
     pub(super) program: Program,
     /// Services with more processes than the topology gives them, or fewer.
     pub(super) replicas: BTreeMap<String, u32>,
+    /// Worker threads of each process; its share of the processors where nobody says otherwise.
+    pub(super) workers: Option<usize>,
     /// Whether its answers say where the time went.
     pub(super) timing_headers: bool,
     pub(super) common: Common,
@@ -139,6 +141,9 @@ impl Deployment {
                 service.replicas = *count as usize;
             }
             service.env.push(("CLEAVE__LOG__FILTER".to_owned(), self.log_filter.clone()));
+            if let Some(workers) = self.workers {
+                service.env.push(("CLEAVE__SERVER__WORKERS".to_owned(), workers.to_string()));
+            }
             let timing_headers = self.timing_headers.to_string();
             service.env.push(("CLEAVE__SERVER__TIMING_HEADERS".to_owned(), timing_headers));
         }

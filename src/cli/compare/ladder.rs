@@ -59,7 +59,7 @@ pub(super) struct Rungs {
 
 impl Rungs {
     /// The rungs, which are deployed as this deployment is but for what they differ in. Branches of the monolith are one that logs as in
-    /// everyday operation, and the second of the compared topologies where it is none of the rungs.
+    /// everyday operation, one with as many workers as the split has, and the second of the compared topologies where it is none of the rungs.
     pub(super) fn like(
         template: &Deployment,
         everyday_log: &str,
@@ -124,6 +124,13 @@ impl Rungs {
         let mut logging = together("everyday log", None)?;
         everyday_log.clone_into(&mut logging.log_filter);
         rungs.push(Rung { branch_of: Some(MODULAR), ..rung(logging, "the log of everyday operation") });
+        // As many as the processes of the split have together: whether those gain by their number of threads alone.
+        let workers = Layout::all_apart().topology(&common)?.services().len();
+        let crowded = Deployment { workers: Some(workers), ..together("as many workers", None)? };
+        rungs.push(Rung {
+            branch_of: Some(MODULAR),
+            ..rung(crowded, "as many worker threads as all processes of the split have")
+        });
         let mut distributed = APART.to_owned();
         if let Some(second) = second.filter(|second| !layout::is_all_apart(second)) {
             second.name().clone_into(&mut distributed);
