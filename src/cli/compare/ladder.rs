@@ -50,7 +50,7 @@ impl Rung {
 
 /// The rungs of this store.
 pub(super) struct Rungs {
-    rungs: Vec<Rung>,
+    measured: Vec<Rung>,
     /// What cannot be measured on this machine.
     pub(super) absent: Vec<Absent>,
     /// The rung that is told as the distributed one.
@@ -140,12 +140,12 @@ impl Rungs {
                 ..rung(second, "the second of the compared topologies")
             });
         }
-        Ok(Self { rungs, absent, distributed })
+        Ok(Self { measured: rungs, absent, distributed })
     }
 
     /// The rungs as the instrument takes them.
     pub(super) fn plans(&self) -> Vec<RungPlan<'_>> {
-        self.rungs.iter().map(Rung::plan).collect()
+        self.measured.iter().map(Rung::plan).collect()
     }
 
     /// What is told of them: what modules cost, and what their distribution costs.
