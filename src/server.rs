@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actix_http::Protocol;
 use actix_rt::net::{TcpStream, UnixStream};
-use actix_server::{Server, ServerHandle};
+use actix_server::{Server, ServerBuilder, ServerHandle};
 use actix_service::{ServiceFactoryExt as _, fn_service};
 use actix_web::web::{self, ServiceConfig};
 use cleave_core::Clock;
@@ -52,6 +52,15 @@ pub fn is_called_over_unix(topology: &Topology, service: &Service) -> bool {
     is_called || (keeps_registry && topology.link_between_processes() == Link::Unix)
 }
 
+/// A process that has begun to look for the others and to work in the background. Nobody is served yet: who connects waits.
+pub struct Starting {
+    server: ServerBuilder,
+    stopping: Stopping,
+    background: Background,
+    threads: Threads,
+    process: Arc<Process>,
+}
+
 /// A process at work.
 #[derive(Debug)]
 pub struct Running {
@@ -64,15 +73,9 @@ pub struct Running {
     process: Arc<Process>,
 }
 
-impl Running {
-    /// Serves the listeners and starts the background work; the process finds the others at fixed addresses. Needs a tokio
-    /// runtime.
-    pub fn start(process: Arc<Process>, listeners: Listeners) -> io::Result<Self> {
-        Self::start_with(process, listeners, Discovery::Fixed)
-    }
-
-    /// The same for a process that may have to find the others.
-    pub fn start_with(process: Arc<Process>, listeners: Listeners, discovery: Discovery) -> io::Result<Self> {
+impl Starting {
+    /// Takes the listeners and starts the background work. Needs a tokio runtime.
+    pub fn begin(process: Arc<Process>, listeners: Listeners, discovery: Discovery) -> io::Result<Self> {
         Membership::begin(&process, &discovery);
         let settings = &process.settings.server;
         let workers = if settings.workers == 0 { share_of_the_cores(&process) } else { settings.workers };
@@ -93,9 +96,28 @@ impl Running {
         }
         let threads = Threads::start(&process)?;
         let background = Background::start(&process, discovery)?;
+        Ok(Self { server, stopping, background, threads, process })
+    }
+
+    /// Serves the listeners.
+    pub fn serve(self) -> Running {
+        let Self { server, stopping, background, threads, process } = self;
         let server = server.run();
         let handle = server.handle();
-        Ok(Self { handle, server: tokio::spawn(server), stopping, background, threads, process })
+        Running { handle, server: tokio::spawn(server), stopping, background, threads, process }
+    }
+}
+
+impl Running {
+    /// Serves the listeners and starts the background work; the process finds the others at fixed addresses. Needs a tokio
+    /// runtime.
+    pub fn start(process: Arc<Process>, listeners: Listeners) -> io::Result<Self> {
+        Self::start_with(process, listeners, Discovery::Fixed)
+    }
+
+    /// The same for a process that may have to find the others.
+    pub fn start_with(process: Arc<Process>, listeners: Listeners, discovery: Discovery) -> io::Result<Self> {
+        Starting::begin(process, listeners, discovery).map(Starting::serve)
     }
 
     /// Takes leave of the others, stops accepting, waits for what is under way, ends the background work, closes the databases.

@@ -1,5 +1,6 @@
 //! `cleave serve`: one service of a topology.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::membership::{Discovery, OwnPlace, follows_dns, follows_registry, name
 use crate::process::Process;
 use crate::provision;
 use crate::server::health::Placement;
-use crate::server::{Running, places};
+use crate::server::{Running, Starting, places};
 use crate::settings::{FIRST_INSTANCE, Settings};
 use crate::supervisor::protocol::Listening;
 use crate::supervisor::{ShutdownSignal, Supervised};
@@ -136,19 +137,38 @@ async fn serve(
                 () = ordered_to_stop.stopped() => return Ok(()),
                 () = shutdown.received() => return Ok(()),
             }
-            let running = Running::start_with(process.clone(), listeners, discovery).map_err(failed)?;
-            let follow_peers = async {
+            let starting = Starting::begin(process.clone(), listeners, discovery).map_err(failed)?;
+            let mut follow_peers = pin!(async {
                 while peers.changed().await.is_ok() {
                     process.directory.update(&peers.borrow_and_update());
                 }
                 std::future::pending::<()>().await;
-            };
-            let become_ready = async {
-                if tokio::time::timeout(LONGEST_JOINING, process.membership.complete(&process)).await.is_err()
-                {
+            });
+            let mut join = pin!(async {
+                let complete = process.membership.complete(&process);
+                if tokio::time::timeout(LONGEST_JOINING, complete).await.is_err() {
                     tracing::warn!(
                         "not all services that this one calls are known yet; it serves without them"
                     );
+                }
+            });
+            // Who comes before the others are known would hear that they are away. Only the process of which all learn of each other has
+            // to serve before it knows them.
+            let serves_first = process.service.hosts("registry");
+            let is_over = !serves_first
+                && tokio::select! {
+                    () = &mut follow_peers => true,
+                    () = &mut join => false,
+                    () = ordered_to_stop.stopped() => true,
+                    () = shutdown.received() => true,
+                };
+            let running = starting.serve();
+            if is_over {
+                return stop(running).await;
+            }
+            let become_ready = async {
+                if serves_first {
+                    join.await;
                 }
                 match reporter.ready() {
                     Ok(()) => std::future::pending().await,

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cleave_compare::{Client, Request};
+use cleave_compare::{Client, Request, Response};
 
 use super::binary::ask;
 use super::waiting::{eventually, pause};
@@ -37,18 +37,19 @@ pub(crate) fn ask_during(
     during(&customer, happens)
 }
 
-/// The same of customers who make a connection for each request.
+/// The same of customers who make a connection for each request; `outcome` says what to think of an answer.
 pub(crate) fn visit_during(
     address: SocketAddr,
     path: &str,
+    outcome: impl Fn(&Response) -> String + Sync,
     happens: impl FnOnce(&AtomicUsize),
 ) -> BTreeMap<String, usize> {
     let customer = || {
-        let mut client = Client::new(address, PATIENCE);
+        let (mut client, outcome) = (Client::new(address, PATIENCE), &outcome);
         move || {
             pause();
             let answer = client.send(&Request::get(path));
-            answer.map_or_else(|error| error.to_string(), |answer| answer.status.to_string())
+            answer.map_or_else(|error| error.to_string(), |answer| outcome(&answer))
         }
     };
     during(&customer, happens)
