@@ -7,16 +7,18 @@ use std::task::{self, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CONNECTION, CONTENT_LENGTH, DATE, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use cleave_core::{CallFailure, ErrorKind};
 use cleave_rest::server::Edge;
-use cleave_rest::{Calls, Outgoing, Peer, PooledBody, Problem, headers, status_of};
-use futures_util::TryStreamExt as _;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+use cleave_rest::{
+    Answer, Calls, InvalidPath, Outgoing, Peer, PooledBody, Problem, Request, headers, status_of,
 };
+use futures_util::TryStreamExt as _;
 
 use crate::house::Published;
 use crate::process::Process;
@@ -46,8 +48,8 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
         Problem::new(status, code, detail, &context.request_id).error_response()
     };
     let (method, path) = (request.method().as_str(), request.path());
-    let passed_on = match outgoing(&request) {
-        Ok(head) => head.map(|()| body(&request, payload)),
+    let passed_on = match outgoing(&request, payload) {
+        Ok(passed_on) => passed_on,
         Err(error) => {
             let detail = format!("the request cannot be passed on: {error}");
             return refuse(StatusCode::BAD_REQUEST, "malformed_request", detail);
@@ -55,8 +57,7 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
     };
     let operations = route.published.operations;
     let operation = operations.iter().find(|operation| operation.matches(method, path));
-    let again = || Some(outgoing(&request).ok()?.map(|()| Outgoing::empty()));
-    let response = match route.peer.forward(&context, operation, passed_on, again).await {
+    let response = match route.peer.forward(&context, operation, passed_on).await {
         Ok(answer) => incoming(answer),
         Err(failure) => {
             let (kind, code) = match failure {
@@ -73,23 +74,14 @@ pub(super) async fn forward(route: Rc<Route>, request: HttpRequest, payload: Pay
     response
 }
 
-fn outgoing(request: &HttpRequest) -> Result<http::Request<()>, http::Error> {
-    let mut passed_on = http::Request::new(());
-    *passed_on.method_mut() = http::Method::from_bytes(request.method().as_str().as_bytes())?;
-    *passed_on.uri_mut() = match request.uri().path_and_query() {
-        Some(path_and_query) => http::Uri::try_from(path_and_query.as_str())?,
-        None => http::Uri::from_static("/"),
-    };
+fn outgoing(request: &HttpRequest, payload: Payload) -> Result<Request, InvalidPath> {
+    let path = request.uri().path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
+    let mut passed_on = Request::new(request.method().clone(), path, body(request, payload))?;
     let named = named_by_connection(request);
-    let headers = passed_on.headers_mut();
-    // With room for what the peer is told beside them, so that the map does not grow while it is filled.
-    headers.reserve(request.headers().len() + Peer::ADDED_HEADERS);
     for (name, value) in request.headers() {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes())?;
-        if is_for_this_hop(&name) || is_ours_to_say(&name) || named.iter().any(|own| name == own.as_str()) {
-            continue;
+        if !(is_for_this_hop(name) || is_ours_to_say(name) || named.iter().any(|own| name == own.as_str())) {
+            passed_on.append(name, value);
         }
-        headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
     }
     Ok(passed_on)
 }
@@ -124,22 +116,20 @@ fn named_by_connection(request: &HttpRequest) -> Vec<String> {
     values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect()
 }
 
-fn incoming(answer: http::Response<PooledBody>) -> HttpResponse {
-    let (head, body) = answer.into_parts();
-    let status = StatusCode::from_u16(head.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+fn incoming(answer: Answer) -> HttpResponse {
+    let Answer { status, fields, body } = answer;
     let mut response = HttpResponse::build(status);
-    copy_back(&head.headers, &mut response);
-    response.body(PassedBody { length: body.length(), body })
-}
-
-fn copy_back(headers: &HeaderMap, response: &mut actix_web::HttpResponseBuilder) {
-    for (name, value) in headers {
+    for (name, value) in fields.iter() {
+        let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) else {
+            continue;
+        };
         // What the peer tells of its time is told by this edge, as a part of its own.
-        let is_told_here = name.as_str() == "date" || name.as_str() == cleave_timing::header::NAME;
-        if !is_for_this_hop(name) && name != CONTENT_LENGTH && !is_told_here {
-            response.append_header((name.as_str(), value.as_bytes()));
+        let is_told_here = name == DATE || name == cleave_timing::header::NAME;
+        if !is_for_this_hop(&name) && name != CONTENT_LENGTH && !is_told_here {
+            response.append_header((name, value));
         }
     }
+    response.body(PassedBody { length: body.length(), body })
 }
 
 /// An answer's body on its way through.
@@ -149,7 +139,7 @@ struct PassedBody {
 }
 
 impl MessageBody for PassedBody {
-    type Error = hyper::Error;
+    type Error = io::Error;
 
     fn size(&self) -> BodySize {
         self.length.map_or(BodySize::Stream, BodySize::Sized)
@@ -158,7 +148,7 @@ impl MessageBody for PassedBody {
     fn poll_next(
         mut self: Pin<&mut Self>,
         context: &mut task::Context<'_>,
-    ) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+    ) -> Poll<Option<Result<Bytes, io::Error>>> {
         self.body.poll_data(context)
     }
 }

@@ -2,6 +2,7 @@
 //! hang, never as a fault.
 
 use cleave::topology::Link;
+use cleave_compare::Request;
 use cleave_core::{CallFailure, Context, ContractError as _, IdempotencyKey, RequestId};
 use inventory_api::rest::InventoryAdapter;
 use inventory_api::{InventoryError, ReceiveStock};
@@ -136,6 +137,48 @@ fn a_lost_answer_is_asked_for_again_only_where_that_is_safe() {
             assert_eq!(heard.count(), tries, "with the key {:?}", context.idempotency_key);
         }
     });
+}
+
+#[test]
+fn what_the_gateway_asks_again_is_what_it_asked_first_and_says_nothing_that_only_peers_may_say() {
+    let mut world = World::start("microservices");
+    let id = world.admin().bring_in("LAMP-1", 5);
+    world.stop_service("inventory");
+    let peer = HangingUpPeer::new();
+    world.move_service("inventory", &[peer.address()]);
+    let request = Request::get(format!("/api/v1/stock/{id}?some=query"))
+        .header("x-kept", "one")
+        .header("x-kept", "two")
+        .header("connection", "x-of-this-hop")
+        .header("x-of-this-hop", "planted")
+        .header("x-forwarded-for", "planted")
+        .header("x-cleave-timing", "planted")
+        .header("x-cleave-credential", "planted")
+        .header("x-cleave-caller", "planted")
+        .header("x-cleave-errors", "planted")
+        .header("x-cleave-deadline-ms", "planted")
+        .header("x-request-id", "my-own_id-1");
+
+    world.visitor().send(&request).come_again(503, "unavailable");
+    let heads = peer.take_heads();
+    assert_eq!(heads.len(), 3, "a read is tried three times: {heads:?}");
+    let mut told = heads.iter().map(|head| {
+        let mut lines = head.lines().collect::<Vec<_>>();
+        lines.retain(|line| !line.starts_with("x-cleave-deadline-ms: "));
+        lines
+    });
+    let first = told.next().expect("there are three");
+    assert!(told.all(|lines| lines == first), "{heads:?}");
+    assert_eq!(first[0], format!("GET /api/v1/stock/{id}?some=query HTTP/1.1"));
+    let values = |name: &str| {
+        let of_name = first.iter().filter_map(|line| line.split_once(": ")).filter(|(own, _)| *own == name);
+        of_name.map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(values("x-kept"), ["one", "two"]);
+    assert_eq!(values("x-request-id"), ["my-own_id-1"]);
+    assert_eq!(values("host"), ["inventory"]);
+    assert_eq!(values("x-cleave-credential"), [world.credential().header_value()]);
+    assert!(!heads.concat().contains("planted"), "{heads:?}");
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub use adapter::Adapter;
 pub use calls::Calls;
 pub use memory::MemoryServer;
 pub use operation::Operation;
-pub use peer::{AddressBook, Endpoint, Outgoing, Peer, PeerAddress, PooledBody, RoundTrip, query_string};
+pub use peer::{
+    AddressBook, Answer, Endpoint, Fields, InvalidPath, Outgoing, Peer, PeerAddress, PooledBody, Request,
+    RoundTrip, query_string,
+};
 pub use pipe::{PipeAddress, PipeListener};
 pub use problem::{Problem, status_of};

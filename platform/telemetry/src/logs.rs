@@ -56,7 +56,7 @@ fn quiet_libraries(targets: Targets, default_level: LevelFilter) -> Targets {
     if default_level > LevelFilter::INFO {
         return targets;
     }
-    ["actix_server", "sqlx", "hyper"].into_iter().fold(targets, |targets, library| {
+    ["actix_server", "sqlx"].into_iter().fold(targets, |targets, library| {
         let named = targets.iter().any(|(target, _)| target.starts_with(library));
         if named { targets } else { targets.with_target(library, LevelFilter::WARN) }
     })

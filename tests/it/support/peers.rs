@@ -29,7 +29,7 @@ pub(crate) struct HangingUpPeer {
 
 #[derive(Default)]
 struct Heard {
-    requests: Vec<String>,
+    heads: Vec<String>,
     enough: bool,
 }
 
@@ -42,13 +42,13 @@ impl HangingUpPeer {
         let thread = std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let Ok(connection) = connection else { continue };
-                let request = read_request_line(&connection);
+                let head = read_head(&connection);
                 // Noted before the connection is closed, which is when the caller goes on.
                 let mut heard = hears.lock().expect("nobody panics with this lock");
                 if heard.enough {
                     return;
                 }
-                heard.requests.extend(request);
+                heard.heads.extend(head);
             }
         });
         Self { address, heard, thread: Some(thread) }
@@ -60,7 +60,12 @@ impl HangingUpPeer {
 
     /// The method and path of every request since the last time that somebody asked.
     pub(crate) fn take_requests(&self) -> Vec<String> {
-        std::mem::take(&mut self.heard.lock().expect("nobody panics with this lock").requests)
+        self.take_heads().iter().filter_map(|head| request_line(head)).collect()
+    }
+
+    /// The same with all headers.
+    pub(crate) fn take_heads(&self) -> Vec<String> {
+        std::mem::take(&mut self.heard.lock().expect("nobody panics with this lock").heads)
     }
 }
 
@@ -95,7 +100,7 @@ impl ScriptedPeer {
                 if has_enough.load(Ordering::Relaxed) {
                     return;
                 }
-                let request = read_request_line(&connection).unwrap_or_default();
+                let request = read_head(&connection).and_then(|head| request_line(&head)).unwrap_or_default();
                 let known = answers.iter().find(|(path, ..)| request == format!("GET {path}"));
                 let (_, status, body) = known.unwrap_or(&("", 404, ""));
                 let length = body.len();
@@ -128,10 +133,19 @@ fn listener() -> TcpListener {
     TcpListener::bind(("127.0.0.1", 0)).expect("a free port")
 }
 
-/// The first line without the version; `None` where the connection ends before the head does.
-fn read_request_line(stream: &TcpStream) -> Option<String> {
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    let request_line = lines.next()?;
-    lines.find(String::is_empty)?;
-    request_line.strip_suffix(" HTTP/1.1").map(str::to_owned)
+/// The lines up to the empty one; `None` where the connection ends before the head does.
+fn read_head(stream: &TcpStream) -> Option<String> {
+    let mut head = String::new();
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        if line.is_empty() {
+            return Some(head);
+        }
+        head = head + &line + "\n";
+    }
+    None
+}
+
+/// The first line without the version.
+fn request_line(head: &str) -> Option<String> {
+    head.lines().next()?.strip_suffix(" HTTP/1.1").map(str::to_owned)
 }

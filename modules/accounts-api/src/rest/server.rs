@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use cleave_rest::Problem;
-use cleave_rest::server::{Body, Call, Exposure, resource};
+use cleave_rest::server::{Body, Call, Exposure, Routes};
 use utoipa::OpenApi;
 
 use super::paths;
@@ -25,9 +25,11 @@ pub struct InternalApi;
 /// Mounts the routes. All are published, so every listener has them.
 pub fn mount(config: &mut ServiceConfig, accounts: Rc<dyn Accounts>, _exposure: Exposure) {
     config.app_data(accounts);
-    config.service(resource(paths::ACCOUNTS, [(Method::POST, web::to(register))]));
-    config.service(resource(paths::SESSIONS, [(Method::POST, web::to(create_session))]));
-    config.service(resource(paths::OWN_ACCOUNT, [(Method::GET, web::to(get_own_account))]));
+    let mut routes = Routes::default();
+    routes.on(Method::POST, paths::ACCOUNTS, register);
+    routes.on(Method::POST, paths::SESSIONS, create_session);
+    routes.on(Method::GET, paths::OWN_ACCOUNT, get_own_account);
+    config.service(routes);
 }
 
 /// Opens an account.

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use catalog_api::ProductId;
 use cleave_core::AccountId;
 use cleave_rest::Problem;
-use cleave_rest::server::{Body, Call, Exposure, PathId, resource};
+use cleave_rest::server::{Body, Call, Exposure, PathId, Routes};
 use utoipa::OpenApi;
 
 use super::body::{NewTaking, Owner, Quantity};
@@ -28,19 +28,17 @@ pub struct InternalApi;
 /// Mounts the routes: the published ones, and those for peers where only peers can reach them.
 pub fn mount(config: &mut ServiceConfig, cart: Rc<dyn Cart>, exposure: Exposure) {
     config.app_data(cart);
-    config.service(resource(paths::CART, [(Method::GET, web::to(get_cart))]));
-    config.service(resource(
-        paths::ITEM,
-        [(Method::PUT, web::to(set_item)), (Method::DELETE, web::to(remove_item))],
-    ));
+    let mut routes = Routes::default();
+    routes.on(Method::GET, paths::CART, get_cart);
+    routes.on(Method::PUT, paths::ITEM, set_item);
+    routes.on(Method::DELETE, paths::ITEM, remove_item);
     if exposure == Exposure::Internal {
-        config.service(resource(paths::CONTENTS, [(Method::GET, web::to(read_cart))]));
-        config.service(resource(
-            paths::TAKING,
-            [(Method::PUT, web::to(take_cart)), (Method::GET, web::to(get_taking))],
-        ));
-        config.service(resource(paths::PUT_BACK, [(Method::PUT, web::to(put_back_cart))]));
+        routes.on(Method::GET, paths::CONTENTS, read_cart);
+        routes.on(Method::PUT, paths::TAKING, take_cart);
+        routes.on(Method::GET, paths::TAKING, get_taking);
+        routes.on(Method::PUT, paths::PUT_BACK, put_back_cart);
     }
+    config.service(routes);
 }
 
 /// The caller's cart with the prices of the moment.

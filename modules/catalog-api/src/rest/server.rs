@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use cleave_core::Page;
 use cleave_rest::Problem;
-use cleave_rest::server::{Body, Call, Exposure, PathId, Query, resource};
+use cleave_rest::server::{Body, Call, Exposure, PathId, Query, Routes};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
@@ -30,17 +30,15 @@ pub struct InternalApi;
 /// Mounts the routes: the published ones, and those for peers where only peers can reach them.
 pub fn mount(config: &mut ServiceConfig, catalog: Rc<dyn Catalog>, exposure: Exposure) {
     config.app_data(catalog);
-    config.service(resource(
-        paths::PRODUCTS,
-        [(Method::GET, web::to(list_products)), (Method::POST, web::to(create_product))],
-    ));
-    config.service(resource(
-        paths::PRODUCT,
-        [(Method::GET, web::to(get_product)), (Method::PATCH, web::to(update_product))],
-    ));
+    let mut routes = Routes::default();
+    routes.on(Method::GET, paths::PRODUCTS, list_products);
+    routes.on(Method::POST, paths::PRODUCTS, create_product);
+    routes.on(Method::GET, paths::PRODUCT, get_product);
+    routes.on(Method::PATCH, paths::PRODUCT, update_product);
     if exposure == Exposure::Internal {
-        config.service(resource(paths::PRODUCTS_BY_ID, [(Method::GET, web::to(get_products))]));
+        routes.on(Method::GET, paths::PRODUCTS_BY_ID, get_products);
     }
+    config.service(routes);
 }
 
 /// Lists products, oldest first, page by page.

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use catalog_api::ProductId;
 use cleave_rest::Problem;
-use cleave_rest::server::{Body, Call, Exposure, PathId, resource};
+use cleave_rest::server::{Body, Call, Exposure, PathId, Routes};
 use utoipa::OpenApi;
 
 use super::body::{NewReceipt, NewReservation};
@@ -34,18 +34,18 @@ pub struct InternalApi;
 /// Mounts the routes: the published ones, and those for peers where only peers can reach them.
 pub fn mount(config: &mut ServiceConfig, inventory: Rc<dyn Inventory>, exposure: Exposure) {
     config.app_data(inventory);
-    config.service(resource(paths::STOCK, [(Method::GET, web::to(get_stock))]));
-    config.service(resource(paths::RECEIPTS, [(Method::POST, web::to(receive_stock))]));
+    let mut routes = Routes::default();
+    routes.on(Method::GET, paths::STOCK, get_stock);
+    routes.on(Method::POST, paths::RECEIPTS, receive_stock);
     if exposure == Exposure::Internal {
-        config.service(resource(paths::OPEN, [(Method::PUT, web::to(open_stock))]));
-        config.service(resource(
-            paths::RESERVATION,
-            [(Method::PUT, web::to(reserve_stock)), (Method::GET, web::to(get_reservation))],
-        ));
-        config.service(resource(paths::COMMIT, [(Method::PUT, web::to(commit_reservation))]));
-        config.service(resource(paths::RELEASE, [(Method::PUT, web::to(release_reservation))]));
-        config.service(resource(paths::RETURN, [(Method::PUT, web::to(return_reservation))]));
+        routes.on(Method::PUT, paths::OPEN, open_stock);
+        routes.on(Method::PUT, paths::RESERVATION, reserve_stock);
+        routes.on(Method::GET, paths::RESERVATION, get_reservation);
+        routes.on(Method::PUT, paths::COMMIT, commit_reservation);
+        routes.on(Method::PUT, paths::RELEASE, release_reservation);
+        routes.on(Method::PUT, paths::RETURN, return_reservation);
     }
+    config.service(routes);
 }
 
 /// How many of a product can be sold now.

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use cleave_core::Page;
 use cleave_rest::Problem;
-use cleave_rest::server::{Call, Exposure, Query, resource};
+use cleave_rest::server::{Call, Exposure, Query, Routes};
 use utoipa::OpenApi;
 
 use super::paths;
@@ -26,7 +26,9 @@ pub struct InternalApi;
 /// Mounts the routes. All are published, so every listener has them.
 pub fn mount(config: &mut ServiceConfig, notifications: Rc<dyn Notifications>, _exposure: Exposure) {
     config.app_data(notifications);
-    config.service(resource(paths::NOTIFICATIONS, [(Method::GET, web::to(list_notifications))]));
+    let mut routes = Routes::default();
+    routes.on(Method::GET, paths::NOTIFICATIONS, list_notifications);
+    config.service(routes);
 }
 
 /// What the caller was told, newest first, page by page.

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use cleave_core::Page;
 use cleave_rest::Problem;
-use cleave_rest::server::{Body, Call, Exposure, PathId, Query, resource};
+use cleave_rest::server::{Body, Call, Exposure, PathId, Query, Routes};
 use utoipa::OpenApi;
 
 use super::paths;
@@ -26,12 +26,12 @@ pub struct InternalApi;
 /// Mounts the routes. All are published, so every listener has them.
 pub fn mount(config: &mut ServiceConfig, orders: Rc<dyn Orders>, _exposure: Exposure) {
     config.app_data(orders);
-    config.service(resource(
-        paths::ORDERS,
-        [(Method::POST, web::to(place_order)), (Method::GET, web::to(list_orders))],
-    ));
-    config.service(resource(paths::ORDER, [(Method::GET, web::to(get_order))]));
-    config.service(resource(paths::CANCELLATION, [(Method::POST, web::to(cancel_order))]));
+    let mut routes = Routes::default();
+    routes.on(Method::POST, paths::ORDERS, place_order);
+    routes.on(Method::GET, paths::ORDERS, list_orders);
+    routes.on(Method::GET, paths::ORDER, get_order);
+    routes.on(Method::POST, paths::CANCELLATION, cancel_order);
+    config.service(routes);
 }
 
 /// Checks out the caller's cart: 201 with the confirmed order, 202 with the pending one, or why it is refused.

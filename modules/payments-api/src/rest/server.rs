@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use cleave_rest::Problem;
-use cleave_rest::server::{Body, Call, Exposure, PathId, resource};
+use cleave_rest::server::{Body, Call, Exposure, PathId, Routes};
 use utoipa::OpenApi;
 
 use super::body::NewPayment;
@@ -21,15 +21,15 @@ pub struct InternalApi;
 /// Mounts the routes where only peers can reach them.
 pub fn mount(config: &mut ServiceConfig, payments: Rc<dyn Payments>, exposure: Exposure) {
     config.app_data(payments);
+    let mut routes = Routes::default();
     if exposure == Exposure::Internal {
-        config.service(resource(
-            paths::PAYMENT,
-            [(Method::PUT, web::to(authorize_payment)), (Method::GET, web::to(get_payment))],
-        ));
-        config.service(resource(paths::CAPTURE, [(Method::PUT, web::to(capture_payment))]));
-        config.service(resource(paths::VOID, [(Method::PUT, web::to(void_payment))]));
-        config.service(resource(paths::REFUND, [(Method::PUT, web::to(refund_payment))]));
+        routes.on(Method::PUT, paths::PAYMENT, authorize_payment);
+        routes.on(Method::GET, paths::PAYMENT, get_payment);
+        routes.on(Method::PUT, paths::CAPTURE, capture_payment);
+        routes.on(Method::PUT, paths::VOID, void_payment);
+        routes.on(Method::PUT, paths::REFUND, refund_payment);
     }
+    config.service(routes);
 }
 
 /// Sets money aside.

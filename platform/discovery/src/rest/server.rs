@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, ServiceConfig};
-use cleave_rest::server::{Body, Call, Exposure, PathId, Query, resource};
+use actix_web::web::ServiceConfig;
+use cleave_rest::server::{Body, Call, Exposure, PathId, Query, Routes};
 
 use super::body::{Arrival, Departure, WatchQuery};
 use super::paths;
@@ -14,11 +14,13 @@ use crate::registry::{Deregistration, Registration, Registry};
 /// Mounts the routes where only peers can reach them.
 pub fn mount(config: &mut ServiceConfig, registry: Rc<dyn Registry>, exposure: Exposure) {
     config.app_data(registry);
+    let mut routes = Routes::default();
     if exposure == Exposure::Internal {
-        config.service(resource(paths::SERVICES, [(Method::GET, web::to(watch))]));
-        config.service(resource(paths::SERVICE, [(Method::PUT, web::to(register))]));
-        config.service(resource(paths::DEPARTURES, [(Method::POST, web::to(deregister))]));
+        routes.on(Method::GET, paths::SERVICES, watch);
+        routes.on(Method::PUT, paths::SERVICE, register);
+        routes.on(Method::POST, paths::DEPARTURES, deregister);
     }
+    config.service(routes);
 }
 
 async fn register(call: Call<dyn Registry>, service: PathId<String>, body: Body<Arrival>) -> HttpResponse {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, ServiceConfig};
-use cleave_rest::server::{Call, Exposure, PathId, PeerBody, Query, resource};
+use cleave_rest::server::{Call, Exposure, PathId, PeerBody, Query, Routes};
 
 use super::body::{After, FirstOffset, LastOffset, NewEvents, Position, Through};
 use super::{paths, stream};
@@ -14,20 +14,19 @@ use crate::log::{Append, ConsumerId, ConsumerProgress, EventLog, FollowEvents, R
 /// Mounts the routes where only peers can reach them.
 pub fn mount(config: &mut ServiceConfig, log: Rc<dyn EventLog>, exposure: Exposure) {
     config.app_data(log);
+    let mut routes = Routes::default();
     if exposure == Exposure::Internal {
-        config.service(resource(paths::TOPICS, [(Method::GET, web::to(topics))]));
-        config.service(resource(paths::TOPIC, [(Method::GET, web::to(last_offset))]));
-        config.service(resource(
-            paths::EVENTS,
-            [(Method::PUT, web::to(append)), (Method::GET, web::to(read)), (Method::DELETE, web::to(trim))],
-        ));
-        config.service(resource(paths::STREAM, [(Method::GET, web::to(follow))]));
-        config.service(resource(paths::CONSUMERS, [(Method::GET, web::to(consumers))]));
-        config.service(resource(
-            paths::CONSUMER,
-            [(Method::PUT, web::to(report)), (Method::DELETE, web::to(forget))],
-        ));
+        routes.on(Method::GET, paths::TOPICS, topics);
+        routes.on(Method::GET, paths::TOPIC, last_offset);
+        routes.on(Method::PUT, paths::EVENTS, append);
+        routes.on(Method::GET, paths::EVENTS, read);
+        routes.on(Method::DELETE, paths::EVENTS, trim);
+        routes.on(Method::GET, paths::STREAM, follow);
+        routes.on(Method::GET, paths::CONSUMERS, consumers);
+        routes.on(Method::PUT, paths::CONSUMER, report);
+        routes.on(Method::DELETE, paths::CONSUMER, forget);
     }
+    config.service(routes);
 }
 
 async fn topics(call: Call<dyn EventLog>) -> HttpResponse {

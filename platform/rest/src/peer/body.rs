@@ -1,143 +1,89 @@
-//! What goes out and what comes back.
+//! What comes back.
 
-use std::pin::Pin;
+use std::io;
 use std::task::{Context, Poll, ready};
 
+use actix_web::http::StatusCode;
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
-use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
+use super::answer::{Fields, Head};
+use super::connection::Rest;
 use super::pool::Lease;
 
-/// A request's body: nothing, some bytes, or a stream of a known or unknown length.
-pub struct Outgoing(Content);
-
-enum Content {
-    Bytes(Option<Bytes>),
-    Stream { stream: Pin<Box<dyn Stream<Item = std::io::Result<Bytes>>>>, length: Option<u64> },
+/// A peer's answer, whose body is still to be read.
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub fields: Fields,
+    /// Its body.
+    pub body: PooledBody,
 }
 
-impl Outgoing {
-    /// No body.
-    pub fn empty() -> Self {
-        Self(Content::Bytes(None))
-    }
-
-    /// These bytes; no body at all when there are none.
-    pub fn full(bytes: Bytes) -> Self {
-        Self(Content::Bytes((!bytes.is_empty()).then_some(bytes)))
-    }
-
-    /// A stream, with its length in bytes where that is known beforehand.
-    pub fn stream(stream: impl Stream<Item = std::io::Result<Bytes>> + 'static, length: Option<u64>) -> Self {
-        Self(Content::Stream { stream: Box::pin(stream), length })
-    }
-
-    /// Whether there is no body.
-    pub fn is_empty(&self) -> bool {
-        matches!(self.0, Content::Bytes(None))
-    }
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        match &mut self.0 {
-            Content::Bytes(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Stream { stream, .. } => {
-                stream.as_mut().poll_next(context).map(|next| next.map(|bytes| bytes.map(Frame::data)))
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            Content::Bytes(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Content::Stream { length: Some(length), .. } => SizeHint::with_exact(*length),
-            Content::Stream { length: None, .. } => SizeHint::default(),
-        }
+impl Answer {
+    pub(super) fn new(head: Head, lease: Lease) -> Self {
+        let Head { status, fields, end, keeps_alive } = head;
+        let mut body = PooledBody { rest: end.into(), keeps_alive, lease: Some(lease) };
+        body.settle();
+        Self { status, fields, body }
     }
 }
 
 /// An answer's body. Read to its end, it gives its connection back to the pool; dropped before, the
 /// connection is closed.
 pub struct PooledBody {
-    incoming: Incoming,
+    rest: Rest,
+    keeps_alive: bool,
     lease: Option<Lease>,
 }
 
 impl PooledBody {
-    pub(super) fn new(incoming: Incoming, lease: Lease) -> Self {
-        let mut body = Self { incoming, lease: Some(lease) };
-        body.settle();
-        body
-    }
-
-    /// The length in bytes where the peer has said it.
+    /// How many bytes are to come, where the peer has said it.
     pub fn length(&self) -> Option<u64> {
-        self.incoming.size_hint().exact()
+        match self.rest {
+            Rest::Bytes(left) => Some(left),
+            _ => None,
+        }
     }
 
     /// The next piece; `None` at the end.
-    pub fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
-        loop {
-            let frame = ready!(Pin::new(&mut self.incoming).poll_frame(context));
-            if frame.is_none() || self.incoming.is_end_stream() {
-                self.settle_now();
-            }
-            match frame {
-                None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                }
-            }
+    pub fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let Some(lease) = &mut self.lease else { return Poll::Ready(None) };
+        let piece = ready!(lease.connection.poll_body(&mut self.rest, context));
+        if piece.is_err() {
+            // What comes behind a fault means nothing.
+            self.lease = None;
         }
+        self.settle();
+        Poll::Ready(piece.transpose())
     }
 
     /// The whole body, refused when it is longer than `max_bytes`.
     pub(super) async fn collect(mut self, max_bytes: usize) -> Result<Bytes, BrokenBody> {
-        let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
-        let Some(second) = self.next().await? else { return Ok(first) };
-        let mut whole = BytesMut::from(&first[..]);
-        let mut next = Some(second);
-        while let Some(piece) = next {
-            if whole.len() + piece.len() > max_bytes {
+        let mut whole = Bytes::new();
+        let mut longer = BytesMut::new();
+        while let Some(piece) = std::future::poll_fn(|context| self.poll_data(context)).await {
+            let piece = piece?;
+            if whole.len() + longer.len() + piece.len() > max_bytes {
                 return Err(BrokenBody::TooLong { max_bytes });
             }
-            whole.extend_from_slice(&piece);
-            next = self.next().await?;
+            // Most come in one piece, which is not copied.
+            if whole.is_empty() && longer.is_empty() {
+                whole = piece;
+            } else {
+                longer.extend_from_slice(&std::mem::take(&mut whole));
+                longer.extend_from_slice(&piece);
+            }
         }
-        Ok(whole.freeze())
+        Ok(if longer.is_empty() { whole } else { longer.freeze() })
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, hyper::Error> {
-        if self.lease.is_none() {
-            return Ok(None);
-        }
-        std::future::poll_fn(|context| self.poll_data(context)).await.transpose()
-    }
-
+    /// Gives the connection back once nothing of the body is to come.
     fn settle(&mut self) {
-        if self.incoming.is_end_stream() {
-            self.settle_now();
-        }
-    }
-
-    fn settle_now(&mut self) {
-        if let Some(lease) = self.lease.take() {
+        if self.rest == Rest::Bytes(0)
+            && let Some(lease) = self.lease.take()
+            && self.keeps_alive
+        {
             lease.give_back();
         }
     }
@@ -148,6 +94,6 @@ impl PooledBody {
 pub(super) enum BrokenBody {
     #[error("the answer is longer than {max_bytes} bytes")]
     TooLong { max_bytes: usize },
-    #[error("the connection broke")]
-    Connection(#[from] hyper::Error),
+    #[error("the connection broke: {0}")]
+    Connection(#[from] io::Error),
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use bytes::{Bytes, BytesMut};
 use cleave_core::{CallFailure, Context, ContractError};
 use futures_util::stream::{self, LocalBoxStream};
-use http::{Method, Uri};
 use serde::de::DeserializeOwned;
 
 use super::body::PooledBody;
@@ -34,17 +34,14 @@ impl Peer {
         E: ContractError,
     {
         let answer = self.within_deadline(context, async {
-            let uri = Uri::try_from(path).map_err(|error| self.fault("builds no valid path", &error))?;
-            let response = self
-                .attempts(true, || Some(self.request(context, &Method::GET, &uri, &Bytes::new())))
-                .await?;
-            let status = response.status();
-            if status.is_success() {
-                return Ok(Ok(response.into_body()));
+            let request = self.request(context, Method::GET, path, Bytes::new())?;
+            let answer = self.attempts(context, true, request).await?;
+            if answer.status.is_success() {
+                return Ok(Ok(answer.body));
             }
-            let body = response.into_body().collect(MAX_ANSWER_BYTES).await;
+            let body = answer.body.collect(MAX_ANSWER_BYTES).await;
             let body = body.map_err(|_| CallFailure::Unavailable(self.name.clone()))?;
-            Ok(Err((status, body)))
+            Ok(Err((answer.status, body)))
         });
         match answer.await.map_err(E::from_failure)? {
             Ok(body) => {

@@ -5,36 +5,41 @@
 //! does, and that is all it does otherwise.
 
 mod address;
+mod answer;
 mod body;
 mod choice;
 mod connection;
 mod endpoint;
 mod lines;
-mod names;
 mod pool;
+mod request;
 mod retry;
 mod round_trip;
+mod sending;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::http::{Method, StatusCode};
 use bytes::Bytes;
 use cleave_auth::ServiceCredential;
 use cleave_core::{CallFailure, Caller, Clock, Context, ContractError};
 use cleave_timing::Part;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use address::PeerAddress;
-pub use body::{Outgoing, PooledBody};
+pub use answer::Fields;
+pub use body::{Answer, PooledBody};
 pub use endpoint::{AddressBook, Endpoint};
 use pool::{Attempt, Pool};
+pub use request::{InvalidPath, Outgoing, Request};
+use request::{is_value, write_field, write_number};
 use retry::Budget;
 pub use round_trip::RoundTrip;
 
 use crate::server::UNAUTHENTICATED;
-use crate::{MemoryServer, Operation, PipeAddress, Problem};
+use crate::{MemoryServer, Operation, PipeAddress, Problem, headers};
 
 /// The largest answer that an adapter reads, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -45,8 +50,8 @@ pub struct Peer {
     pool: Pool,
     budget: Budget,
     clock: Arc<dyn Clock>,
-    host: HeaderValue,
-    credential: HeaderValue,
+    /// The headers that are the same in every request to it, as they go over the wire.
+    signature: Vec<u8>,
 }
 
 impl Peer {
@@ -88,14 +93,11 @@ impl Peer {
     }
 
     fn new(name: &str, pool: Pool, clock: Arc<dyn Clock>, credential: &ServiceCredential) -> Self {
-        Self {
-            name: name.to_owned(),
-            pool,
-            budget: Budget::default(),
-            clock,
-            host: HeaderValue::from_str(name).unwrap_or(HeaderValue::from_static("peer")),
-            credential: sensitive(credential),
-        }
+        let mut signature = Vec::new();
+        let host = if is_value(name) { name } else { "peer" };
+        write_field(&mut signature, "host", host.as_bytes());
+        write_field(&mut signature, headers::CREDENTIAL, credential.header_value().as_bytes());
+        Self { name: name.to_owned(), pool, budget: Budget::default(), clock, signature }
     }
 
     /// Where the next call would go; nowhere where no address is known. It is a look into memory.
@@ -166,30 +168,21 @@ impl Peer {
 
     /// Passes a whole request on and streams its answer back: what the gateway does.
     ///
-    /// The caller has cleaned the headers; this adds what a peer needs. A request whose body streams is sent
-    /// at most once, and so is a command of which the caller does not know that it is repeatable; any other one is made `again`
-    /// where an attempt fails, since a copy for all of them would be thrown away nearly always.
+    /// The caller has cleaned the headers; this adds what a peer needs. A request of which the body has begun to stream is not
+    /// sent again, and neither is a command of which the caller does not know that it is repeatable.
     pub async fn forward(
         &self,
         context: &Context,
         operation: Option<&Operation>,
-        request: Request<Outgoing>,
-        again: impl Fn() -> Option<Request<Outgoing>>,
-    ) -> Result<http::Response<PooledBody>, CallFailure> {
-        let is_repeatable = request.method() != Method::POST
+        request: Request,
+    ) -> Result<Answer, CallFailure> {
+        let is_repeatable = request.method != Method::POST
             || context.idempotency_key.is_some()
             || operation.is_some_and(|operation| operation.is_repeatable);
-        let can_rebuild = request.body().is_empty();
-        let mut first = Some(request);
-        let rebuild = || {
-            let mut request = first.take().or_else(|| can_rebuild.then(&again).flatten())?;
-            self.sign(context, request.headers_mut());
-            Some(request)
-        };
         let calling = cleave_timing::begin_call(&self.name);
-        let answer = self.within_deadline(context, self.attempts(is_repeatable, rebuild)).await;
+        let answer = self.within_deadline(context, self.attempts(context, is_repeatable, request)).await;
         if let (Some(calling), Ok(answer)) = (calling, &answer) {
-            calling.answered(server_timing(answer.headers()));
+            calling.answered(server_timing(&answer.fields));
         }
         answer
     }
@@ -208,22 +201,19 @@ impl Peer {
     {
         let calling = cleave_timing::begin_call(&self.name);
         let answer = self.within_deadline(context, async {
-            let uri = Uri::try_from(path).map_err(|error| self.fault("builds no valid path", &error))?;
-            let rebuild = || Some(self.request(context, &method, &uri, &body));
-            let response = self.attempts(is_repeatable, rebuild).await?;
-            let (head, body) = response.into_parts();
-            let body = body.collect(MAX_ANSWER_BYTES).await.map_err(|error| {
+            let request = self.request(context, method, path, body)?;
+            let answer = self.attempts(context, is_repeatable, request).await?;
+            let body = answer.body.collect(MAX_ANSWER_BYTES).await.map_err(|error| {
                 tracing::warn!(peer = self.name, %error, "the answer broke off");
                 CallFailure::Unavailable(self.name.clone())
             })?;
-            Ok((head, body))
+            Ok((answer.status, answer.fields, body))
         });
-        let (head, body) = answer.await.map_err(E::from_failure)?;
+        let (status, fields, body) = answer.await.map_err(E::from_failure)?;
         if let Some(calling) = calling {
-            calling.answered(server_timing(&head.headers));
+            calling.answered(server_timing(&fields));
         }
         let _reading = cleave_timing::begin(Part::Serialisation);
-        let status = head.status;
         if status.is_success() {
             let body = if body.is_empty() { b"null" } else { &body[..] };
             return serde_json::from_slice(body)
@@ -232,72 +222,63 @@ impl Peer {
         Err(self.restore(status, &body))
     }
 
-    fn request(&self, context: &Context, method: &Method, uri: &Uri, body: &Bytes) -> Request<Outgoing> {
-        let mut request = Request::new(Outgoing::full(body.clone()));
-        *request.method_mut() = method.clone();
-        *request.uri_mut() = uri.clone();
-        let headers = request.headers_mut();
-        headers.insert(names::ERRORS, HeaderValue::from_static("typed"));
-        if !body.is_empty() {
-            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    fn request(
+        &self,
+        context: &Context,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Request, CallFailure> {
+        let has_body = !body.is_empty();
+        let request = Request::new(method, path, Outgoing::full(body));
+        let mut request = request.map_err(|error| self.fault("is asked for a path that is none", &error))?;
+        request.append_text(headers::ERRORS, "typed");
+        if has_body {
+            request.append_text("content-type", "application/json");
         }
-        self.sign(context, headers);
         match &context.caller {
             Caller::Anonymous => {}
             Caller::User(user) => {
-                if let Ok(mut bearer) = HeaderValue::try_from(format!("Bearer {}", user.access_token)) {
-                    bearer.set_sensitive(true);
-                    headers.insert(http::header::AUTHORIZATION, bearer);
-                }
+                request.append_text("authorization", &format!("Bearer {}", user.access_token));
             }
-            Caller::System => {
-                headers.insert(names::CALLER, HeaderValue::from_static("system"));
-            }
+            Caller::System => request.append_text(headers::CALLER, "system"),
         }
-        if let Some(key) = &context.idempotency_key
-            && let Ok(key) = HeaderValue::from_str(key.as_str())
-        {
-            headers.insert(names::IDEMPOTENCY_KEY, key);
+        if let Some(key) = &context.idempotency_key {
+            request.append_text(headers::IDEMPOTENCY_KEY, key.as_str());
         }
-        request
+        Ok(request)
     }
 
-    /// How many headers a request that is passed on gets: as many as `sign` sets.
-    pub const ADDED_HEADERS: usize = 4;
-
-    /// What every request to a peer carries.
-    fn sign(&self, context: &Context, headers: &mut HeaderMap) {
-        headers.insert(http::header::HOST, self.host.clone());
-        headers.insert(names::CREDENTIAL, self.credential.clone());
-        if let Ok(request_id) = HeaderValue::from_str(context.request_id.as_str()) {
-            headers.insert(names::REQUEST_ID, request_id);
-        }
+    /// What every attempt at a peer carries.
+    fn sign(&self, context: &Context, head: &mut Vec<u8>) {
+        head.extend_from_slice(&self.signature);
+        write_field(head, headers::REQUEST_ID, context.request_id.as_str().as_bytes());
         let remaining = context.remaining(self.clock.instant()).as_millis();
-        let remaining = u64::try_from(remaining).unwrap_or(u64::MAX).max(1);
-        headers.insert(names::DEADLINE_MS, HeaderValue::from(remaining));
+        write_number(head, headers::DEADLINE_MS, u64::try_from(remaining).unwrap_or(u64::MAX).max(1));
     }
 
     /// Tries until an answer begins, as often as is safe and the budget allows. A lost connection leaves open whether the
     /// command was carried out; `is_repeatable` says that this does not matter.
     async fn attempts(
         &self,
+        context: &Context,
         is_repeatable: bool,
-        mut rebuild: impl FnMut() -> Option<Request<Outgoing>>,
-    ) -> Result<http::Response<PooledBody>, CallFailure> {
+        mut request: Request,
+    ) -> Result<Answer, CallFailure> {
         let mut failed = None;
         for attempt in 0.. {
-            let Some(request) = rebuild() else { break };
-            let error = match self.pool.send(request, is_repeatable, &mut failed).await {
-                Ok(response) => {
+            request.seal(|head| self.sign(context, head));
+            let error = match self.pool.send(&mut request, is_repeatable, &mut failed).await {
+                Ok(answer) => {
                     self.budget.earn();
-                    return Ok(response);
+                    return Ok(answer);
                 }
                 Err(error) => error,
             };
             let safe = match error {
                 Attempt::NoConnection(_) | Attempt::NotSent(_) => true,
-                Attempt::Broken(_) => is_repeatable,
-                Attempt::Full => false,
+                Attempt::Broken(_) => is_repeatable && request.is_whole(),
+                Attempt::Withdrawn(_) | Attempt::Full => false,
             };
             // To ask another replica what has not left for this one is no load that a retry adds.
             let elsewhere = self.pool.has_others();
@@ -361,8 +342,8 @@ impl std::fmt::Debug for Peer {
 }
 
 /// What the peer tells of the time that it took.
-fn server_timing(headers: &HeaderMap) -> Option<&str> {
-    headers.get(cleave_timing::header::NAME)?.to_str().ok()
+fn server_timing(fields: &Fields) -> Option<&str> {
+    std::str::from_utf8(fields.get(cleave_timing::header::NAME)?).ok()
 }
 
 fn json(body: &impl Serialize) -> Bytes {
@@ -375,10 +356,4 @@ fn json(body: &impl Serialize) -> Bytes {
 pub fn query_string(parameters: &impl Serialize) -> String {
     // Contract types are plain data: they always serialise.
     serde_urlencoded::to_string(parameters).unwrap_or_default()
-}
-
-fn sensitive(credential: &ServiceCredential) -> HeaderValue {
-    let mut value = HeaderValue::from_str(credential.header_value()).unwrap_or(HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
 }

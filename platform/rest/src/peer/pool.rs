@@ -1,20 +1,19 @@
 //! The connections of one thread to one peer.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cleave_core::Clock;
-use http::{Request, Response};
-use hyper::client::conn::http1::SendRequest;
 
 use super::address::PeerAddress;
-use super::body::{Outgoing, PooledBody};
+use super::body::Answer;
 use super::choice;
-use super::connection::{connect, connect_in_memory, connect_to_thread};
+use super::connection::{ConnectError, Connection, Unanswered};
 use super::endpoint::{AddressBook, Endpoint, Failure, Standing};
+use super::request::Request;
 use super::round_trip::RoundTrip;
 use crate::{MemoryServer, PipeAddress};
 
@@ -26,26 +25,23 @@ pub(crate) const MAX_IDLE: Duration = Duration::from_secs(30);
 const MAX_IN_FLIGHT: usize = 512;
 
 /// Why an attempt brought no answer.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Attempt {
     /// Nobody takes connections: nothing of the request has left, and to try again is always safe.
-    NoConnection(String),
-    /// Nothing of the request has left either, because the connection was gone.
+    #[error("{0}")]
+    NoConnection(ConnectError),
+    /// Nothing of the request has left either, because of this.
+    #[error("{0}")]
     NotSent(String),
     /// The connection broke after the request, or a part of it, had left.
-    Broken(hyper::Error),
+    #[error("the connection broke: {0}")]
+    Broken(io::Error),
+    /// What the request was made of broke off.
+    #[error("the request broke off: {0}")]
+    Withdrawn(io::Error),
     /// Too much is under way already.
+    #[error("{MAX_IN_FLIGHT} calls are under way already")]
     Full,
-}
-
-impl fmt::Display for Attempt {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoConnection(reason) | Self::NotSent(reason) => formatter.write_str(reason),
-            Self::Broken(error) => write!(formatter, "the connection broke: {error}"),
-            Self::Full => write!(formatter, "{MAX_IN_FLIGHT} calls are under way already"),
-        }
-    }
 }
 
 pub(super) struct Pool {
@@ -71,7 +67,7 @@ enum Place {
 }
 
 struct Idle {
-    sender: SendRequest<Outgoing>,
+    connection: Connection,
     since: Instant,
 }
 
@@ -97,14 +93,14 @@ impl Pool {
         Self { peer: String::new(), clock, addresses: None, replicas, round_trip: None }
     }
 
-    /// Sends a request to one of the replicas, to another one than that which has `failed` if there is any. Leaves the one
+    /// Sends a sealed request to one of the replicas, to another one than that which has `failed` if there is any. Leaves the one
     /// that fails now there.
     pub(super) async fn send(
         &self,
-        request: Request<Outgoing>,
+        request: &mut Request,
         is_repeatable: bool,
         failed: &mut Option<Rc<Replica>>,
-    ) -> Result<Response<PooledBody>, Attempt> {
+    ) -> Result<Answer, Attempt> {
         self.follow_addresses();
         let chosen =
             choice::choose(&self.replicas.borrow(), failed.as_ref(), is_repeatable, || self.clock.instant());
@@ -118,22 +114,17 @@ impl Pool {
         sent
     }
 
-    async fn send_to(
-        &self,
-        replica: &Rc<Replica>,
-        request: Request<Outgoing>,
-    ) -> Result<Response<PooledBody>, Attempt> {
+    async fn send_to(&self, replica: &Rc<Replica>, request: &mut Request) -> Result<Answer, Attempt> {
         let mut lease = replica.lease(&self.clock).await?;
         if let Some(round_trip) = &self.round_trip {
             let passed = round_trip.pass(self.clock.as_ref()).await;
             passed.map_err(|error| Attempt::NotSent(format!("no timer for its round trip: {error}")))?;
         }
-        match lease.sender.try_send_request(request).await {
-            Ok(response) => Ok(response.map(|incoming| PooledBody::new(incoming, lease))),
-            Err(mut error) => Err(match error.take_message() {
-                Some(_unsent) => Attempt::NotSent(error.into_error().to_string()),
-                None => Attempt::Broken(error.into_error()),
-            }),
+        match lease.connection.exchange(request).await {
+            Ok(head) => Ok(Answer::new(head, lease)),
+            Err(Unanswered::NotSent(error)) => Err(Attempt::NotSent(error.to_string())),
+            Err(Unanswered::Broken(error)) => Err(Attempt::Broken(error)),
+            Err(Unanswered::Withdrawn(error)) => Err(Attempt::Withdrawn(error)),
         }
     }
 
@@ -183,8 +174,9 @@ impl Trying<'_> {
             Ok(_) => self.replica.succeeded(&self.pool.peer),
             Err(Attempt::NoConnection(_)) => self.failed(Failure::NoConnection),
             Err(Attempt::Broken(_)) => self.failed(Failure::NoAnswer),
-            // A connection that its server had closed meanwhile, or too much work of our own, is no fault of the replica.
-            Err(Attempt::NotSent(_) | Attempt::Full) => self.replica.undecided(),
+            // A connection that its server had closed meanwhile, a request that broke off or too much work of our own is no fault of
+            // the replica.
+            Err(Attempt::NotSent(_) | Attempt::Withdrawn(_) | Attempt::Full) => self.replica.undecided(),
         }
     }
 
@@ -258,26 +250,27 @@ impl Replica {
             return Err(Attempt::Full);
         }
         let place = Counted::new(self.clone());
-        if let Some(sender) = self.take_idle(clock.instant()) {
-            return Ok(Lease { sender, clock: clock.clone(), counted: place });
+        if let Some(connection) = self.take_idle(clock.instant()) {
+            return Ok(Lease { connection, clock: clock.clone(), counted: place });
         }
-        let connected = match &self.place {
-            Place::Network(endpoint) => connect(endpoint.address()).await,
-            Place::Memory(server) => connect_in_memory(server).await,
-            Place::Thread(address) => connect_to_thread(address).await,
+        let connection = match &self.place {
+            Place::Network(endpoint) => {
+                Connection::open(endpoint.address()).await.map_err(Attempt::NoConnection)?
+            }
+            Place::Memory(server) => Connection::open_in_memory(server),
+            Place::Thread(address) => Connection::open_to_thread(address).map_err(Attempt::NoConnection)?,
         };
-        let sender = connected.map_err(|error| Attempt::NoConnection(error.to_string()))?;
-        Ok(Lease { sender, clock: clock.clone(), counted: place })
+        Ok(Lease { connection, clock: clock.clone(), counted: place })
     }
 
     /// The connection that was used last, so that those of a busy time grow old and go.
-    fn take_idle(&self, now: Instant) -> Option<SendRequest<Outgoing>> {
+    fn take_idle(&self, now: Instant) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
-        while let Some(Idle { sender, since }) = idle.pop() {
+        while let Some(Idle { mut connection, since }) = idle.pop() {
             if now.duration_since(since) > MAX_IDLE {
                 idle.clear();
-            } else if sender.is_ready() {
-                return Some(sender);
+            } else if connection.is_quiet() {
+                return Some(connection);
             }
         }
         None
@@ -286,18 +279,15 @@ impl Replica {
 
 /// A connection in use for one request.
 pub(super) struct Lease {
-    sender: SendRequest<Outgoing>,
+    pub(super) connection: Connection,
     clock: Arc<dyn Clock>,
     counted: Counted,
 }
 
 impl Lease {
     pub(super) fn give_back(self) {
-        if self.sender.is_closed() {
-            return;
-        }
         let since = self.clock.instant();
-        self.counted.0.idle.borrow_mut().push(Idle { sender: self.sender, since });
+        self.counted.0.idle.borrow_mut().push(Idle { connection: self.connection, since });
     }
 }
 

@@ -3,16 +3,17 @@
 use std::future::{Ready, ready};
 use std::rc::Rc;
 
+use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError as _};
 use cleave_core::{Context, ContractError, ErrorKind};
 use cleave_timing::Part;
 use serde::Serialize;
 
-use super::Edge;
-use crate::{Problem, headers};
+use super::{Edge, names};
+use crate::Problem;
 
 /// A call of the contract `C` that has arrived, with its context.
 pub struct Call<C: ?Sized> {
@@ -74,10 +75,15 @@ impl<C: ?Sized> Call<C> {
             serde_json::to_vec(value)
         };
         match written {
-            Ok(body) => HttpResponse::build(status)
-                .content_type("application/json")
-                .insert_header((headers::REQUEST_ID, self.context.request_id.as_str()))
-                .body(body),
+            Ok(body) => {
+                let mut response = HttpResponse::with_body(status, BoxBody::new(body));
+                let headers = response.headers_mut();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                if let Ok(request_id) = self.context.request_id.as_str().try_into() {
+                    headers.insert(names::REQUEST_ID, request_id);
+                }
+                response
+            }
             Err(error) => {
                 tracing::error!(request_id = %self.context.request_id, %error, "an answer does not serialise");
                 HttpResponse::InternalServerError().finish()
@@ -103,7 +109,7 @@ impl<C: ?Sized + 'static> FromRequest for Call<C> {
         let edge = Edge::of(request);
         let contract = request.app_data::<Rc<C>>().expect("a mounted route has its contract").clone();
         let typed_errors = edge.exposure == super::Exposure::Internal
-            && request.headers().get(headers::ERRORS).is_some_and(|errors| errors == "typed");
+            && request.headers().get(names::ERRORS).is_some_and(|errors| errors == "typed");
         ready(edge.context(request).map(|context| Self { contract, context, typed_errors }))
     }
 }

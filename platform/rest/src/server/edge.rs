@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use cleave_auth::{ServiceCredential, TokenVerifier};
 use cleave_core::{Caller, Clock, Context, IdempotencyKey, Ids, RequestId, User};
 
-use crate::{Problem, headers};
+use super::names;
+use crate::Problem;
 
 /// Who can reach a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl Edge {
 
     /// The id of this request: the caller's own where it is fit to be one, else a new one.
     pub fn request_id(&self, request: &HttpRequest) -> RequestId {
-        text_of(request, headers::REQUEST_ID)
+        text_of(request, &names::REQUEST_ID)
             .and_then(RequestId::parse)
             .unwrap_or_else(|| RequestId::from_uuid(self.ids.next()))
     }
@@ -90,7 +91,7 @@ impl Edge {
 
     /// The context of a request that is only passed on: whoever serves it checks the caller.
     pub fn unproven_context(&self, request: &HttpRequest) -> Context {
-        let key = text_of(request, headers::IDEMPOTENCY_KEY);
+        let key = text_of(request, &names::IDEMPOTENCY_KEY);
         Context {
             request_id: self.request_id(request),
             deadline: self.deadline(request),
@@ -105,7 +106,7 @@ impl Edge {
     }
 
     fn is_proven(&self, request_headers: &HeaderMap) -> bool {
-        let presented = request_headers.get(headers::CREDENTIAL);
+        let presented = request_headers.get(names::CREDENTIAL);
         presented.is_some_and(|presented| self.credential.matches(presented.as_bytes()))
     }
 
@@ -153,14 +154,14 @@ impl Edge {
             }));
         }
         let is_system = self.exposure == Exposure::Internal
-            && request.headers().get(headers::CALLER).is_some_and(|caller| caller == "system");
+            && request.headers().get(names::CALLER).is_some_and(|caller| caller == "system");
         Ok(if is_system { Caller::System } else { Caller::Anonymous })
     }
 
     fn deadline(&self, request: &HttpRequest) -> Instant {
         let asked_for = match self.exposure {
             Exposure::Public => None,
-            Exposure::Internal => text_of(request, headers::DEADLINE_MS)
+            Exposure::Internal => text_of(request, &names::DEADLINE_MS)
                 .and_then(|text| text.parse().ok())
                 .map(Duration::from_millis),
         };
@@ -173,7 +174,7 @@ fn idempotency_key(request: &HttpRequest, request_id: &RequestId) -> Result<Opti
         let detail = format!("the header idempotency-key is refused: {reason}");
         Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_malformed", detail, request_id)
     };
-    let mut values = request.headers().get_all(headers::IDEMPOTENCY_KEY);
+    let mut values = request.headers().get_all(names::IDEMPOTENCY_KEY);
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err(refuse(&"send it once"));
@@ -181,6 +182,6 @@ fn idempotency_key(request: &HttpRequest, request_id: &RequestId) -> Result<Opti
     IdempotencyKey::parse(value.to_str().unwrap_or_default()).map(Some).map_err(|error| refuse(&error))
 }
 
-fn text_of<'request>(request: &'request HttpRequest, header: &str) -> Option<&'request str> {
+fn text_of<'request>(request: &'request HttpRequest, header: &HeaderName) -> Option<&'request str> {
     request.headers().get(header)?.to_str().ok()
 }

@@ -4,11 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::ServiceConfig;
 use cleave_auth::{ServiceCredential, TokenVerifier};
 use cleave_core::{Caller, Clock as _, Context, ContractError, Ids, RequestId, SystemClock};
 use cleave_rest::server::{Edge, Exposure, Limits};
-use cleave_rest::{MemoryServer, Outgoing, Peer, Problem, headers, status_of};
+use cleave_rest::{MemoryServer, Outgoing, Peer, Problem, Request, headers, status_of};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -68,15 +70,20 @@ impl Wire {
         let serialised = serde_json::to_value(error).expect("a contract's error serialises");
         assert_eq!(serialised["code"], error.code(), "the tag of the variant is its code");
         for typed in [false, true] {
-            let mut request = http::Request::get(path).body(Outgoing::empty()).expect("a request");
+            let mut request = Request::new(Method::GET, path, Outgoing::empty()).expect("a path");
             if typed {
-                request.headers_mut().insert(headers::ERRORS, http::HeaderValue::from_static("typed"));
+                let name = HeaderName::from_static(headers::ERRORS);
+                request.append(&name, &HeaderValue::from_static("typed"));
             }
             let context = self.context();
-            let answer = peer.forward(&context, None, request, || None).await.expect("an answer");
-            assert_eq!(answer.status().as_u16(), status_of(error.kind()).as_u16(), "{error:?}");
-            assert_eq!(answer.headers()["content-type"], "application/problem+json", "{error:?}");
-            let mut body = answer.into_body();
+            let answer = peer.forward(&context, None, request).await.expect("an answer");
+            assert_eq!(answer.status, status_of(error.kind()), "{error:?}");
+            assert_eq!(
+                answer.fields.get("content-type"),
+                Some(&b"application/problem+json"[..]),
+                "{error:?}"
+            );
+            let mut body = answer.body;
             let mut bytes = Vec::new();
             while let Some(piece) = std::future::poll_fn(|waker| body.poll_data(waker)).await {
                 bytes.extend_from_slice(&piece.expect("the answer does not break off"));

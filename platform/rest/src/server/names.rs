@@ -1,6 +1,6 @@
-//! The names of [`headers`] as the client half sets them: made once, so that no request checks and copies them again.
+//! The names of [`headers`] as the server half looks them up: made once, so that no request checks and copies them again.
 
-use http::HeaderName;
+use actix_web::http::header::HeaderName;
 
 use crate::headers;
 
