@@ -19,6 +19,7 @@ use super::path::Path;
 use crate::Problem;
 
 type Answering = LocalBoxFuture<'static, Result<ServiceResponse, Error>>;
+type Operation = dyn Fn(ServiceRequest) -> Answering;
 
 /// The operations of an adapter; unknown paths and wrong methods are answered with problems too.
 #[derive(Default)]
@@ -27,7 +28,7 @@ pub struct Routes(Vec<Resource>);
 /// What there is at one path.
 struct Resource {
     path: Path,
-    operations: Vec<(Method, Box<dyn Fn(ServiceRequest) -> Answering>)>,
+    operations: Vec<(Method, Box<Operation>)>,
 }
 
 impl Routes {
