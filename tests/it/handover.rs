@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use cleave::listeners::{Listeners, Places, hand_over};
 use cleave::supervisor::RunProcess;
@@ -15,6 +17,9 @@ use crate::support::waiting::eventually;
 
 /// So many deaths within a minute would end everything.
 const RESTARTS: usize = 5;
+
+/// A process is there in less, and does without the others only after several times as much.
+const LONGER_THAN_A_START: Duration = Duration::from_secs(1);
 
 fn process_of(binary: &Binary, service: &str) -> Option<RunProcess> {
     binary.run_record().and_then(|record| record.services.get(service)?.first().cloned())
@@ -37,9 +42,12 @@ fn nobody_is_turned_away_while_it_is_replaced(
 ) {
     let first = process_of(binary, service).expect("it runs");
     let mut places = Vec::new();
-    let outcome = |answer: &Response| match answer.text().contains("\"available\":null") {
-        true => "without what another module knows".to_owned(),
-        false => answer.status.to_string(),
+    let outcome = |answer: &Response| {
+        if answer.text().contains("\"available\":null") {
+            "without what another module knows".to_owned()
+        } else {
+            answer.status.to_string()
+        }
     };
     let outcomes = visit_during(address, path, outcome, |answers| {
         more(answers, 50);
@@ -88,6 +96,28 @@ fn the_only_process_behind_a_socket_file_is_replaced_and_every_visitor_is_answer
     let up = binary.up("microservices", &["--link", "unix"]);
     let public = binary.run_record().expect("it runs").public;
     nobody_is_turned_away_while_it_is_replaced(&binary, "catalog", public, &a_product(public));
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
+fn a_successor_serves_nobody_before_it_knows_whom_it_calls() {
+    let binary = Binary::new();
+    let mut up = binary.up("microservices", &[]);
+    let public = binary.run_record().expect("it runs").public;
+    let product = a_product(public);
+    let registry = process_of(&binary, "registry").expect("it runs").pid;
+    signal(registry, Signal::STOP);
+    signal(process_of(&binary, "catalog").expect("it runs").pid, Signal::TERM);
+    up.until_it_prints("starting its successor");
+    let (answered, answer) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || answered.send(ask(public, &Request::get(&product)).text()));
+        let early = answer.recv_timeout(LONGER_THAN_A_START);
+        signal(registry, Signal::CONT);
+        assert_eq!(early, Err(RecvTimeoutError::Timeout), "it cannot know where the inventory is");
+        let told = answer.recv().expect("the visitor is answered");
+        assert!(told.contains("\"available\":") && !told.contains("\"available\":null"), "{told}");
+    });
     assert_eq!(up.stop().code, Some(0));
 }
 
