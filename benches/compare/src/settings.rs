@@ -196,7 +196,11 @@ impl ScaleSettings {
     /// As long as suits a plan.
     pub fn of(plan: &Settings) -> Self {
         let demand_step = DemandStepSettings {
-            rounds: (plan.rounds_target / 10).clamp(1, 5),
+            // Fewer than three carry no conclusion: then one shows as much.
+            rounds: match plan.rounds_target / 5 {
+                0..3 => 1,
+                rounds => rounds.min(5),
+            },
             ..DemandStepSettings::default()
         };
         Self { series: plan.series(), demand_step, rolling_release: RollingReleaseSettings::default() }

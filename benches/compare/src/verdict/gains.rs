@@ -116,7 +116,9 @@ fn demand(results: &Results) -> Vec<String> {
             Some(Beside::Sooner) => format!("; sooner than {first}"),
             Some(Beside::Later) => format!("; later than {first}"),
             Some(Beside::NotTold) => format!("; it cannot be told from {first}"),
-            Some(Beside::Withheld) => "; no conclusion, for the control does not allow one".to_owned(),
+            Some(Beside::Withheld) => {
+                "; no conclusion, for there is no control or there are too few trials".to_owned()
+            }
         };
         Some(format!("{journey}: {label}: {held}{told}"))
     };
