@@ -3,13 +3,14 @@
 use std::thread;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use catalog_api::ProductId;
 use cleave::compose::Cell;
 use cleave::topology::Link;
 use cleave_auth::ServiceCredential;
 use cleave_core::{CallFailure, Clock as _, Context};
-use cleave_rest::{MemoryServer, Outgoing, Peer, PipeAddress, PipeListener};
+use cleave_rest::{MemoryServer, Outgoing, Peer, PipeAddress, PipeListener, Request};
 use inventory_api::InventoryError;
 use inventory_api::rest::InventoryAdapter;
 use tokio::task::LocalSet;
@@ -30,8 +31,8 @@ fn ask(store: &Store, address: PipeAddress, path: &str) -> Result<String, CallFa
     let credential = ServiceCredential::load(&store.settings.credential_file()).expect("there is one");
     let peer = Peer::thread("other", address, store.clock.clone(), &credential);
     LocalSet::new().block_on(&runtime(), async {
-        let request = http::Request::get(path).body(Outgoing::empty()).expect("a request");
-        let mut body = peer.forward(&context(store), None, request, || None).await?.into_body();
+        let request = Request::new(Method::GET, path, Outgoing::empty()).expect("a path");
+        let mut body = peer.forward(&context(store), None, request).await?.body;
         let mut text = Vec::new();
         while let Some(piece) = std::future::poll_fn(|waker| body.poll_data(waker)).await {
             text.extend_from_slice(&piece.expect("the answer does not break off"));
