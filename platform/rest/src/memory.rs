@@ -10,7 +10,7 @@ use cleave_core::Clock;
 use tokio::io::DuplexStream;
 use tokio::sync::OnceCell;
 
-use crate::pipe::{ClientEnd, pipe};
+use crate::pipe::pipe;
 use crate::server::http_service;
 
 type Serve = dyn Fn(DuplexStream) -> futures_util::future::LocalBoxFuture<'static, ()>;
@@ -30,7 +30,7 @@ impl MemoryServer {
     }
 
     /// Opens a connection to it from its own thread.
-    pub(crate) fn connect(&self) -> ClientEnd {
+    pub(crate) fn connect(&self) -> DuplexStream {
         let (client_end, server_end) = pipe();
         self.serve(server_end);
         client_end

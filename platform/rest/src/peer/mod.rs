@@ -1,7 +1,7 @@
 //! The client half's end of a link.
 //!
-//! A [`Peer`] belongs to one worker thread (see the ADR on cells): its connections, their tasks and, over
-//! the `memory` link, the server half itself live there, so that a call wakes no other thread of the process. Over the `thread` link it
+//! A [`Peer`] belongs to one worker thread (see the ADR on cells): its connections and, over the `memory` link,
+//! the server half itself live there, so that a call wakes no other thread of the process. Over the `thread` link it
 //! does, and that is all it does otherwise.
 
 mod address;
