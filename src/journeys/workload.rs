@@ -101,6 +101,11 @@ impl<'shelf> WorkloadJourney<'shelf> {
         workload.only_looks().then_some(Self { workload, shelf, visitors: Visitors::Onlookers })
     }
 
+    /// How often a second a workload is asked, where the plan has this rate for journeys that only read.
+    pub fn rate_of(plan: f64) -> f64 {
+        plan / 2.0
+    }
+
     /// This workload in a store that takes nobody for a customer but these, who write this into the header `authorization`: two at least. They
     /// take turns, however long they would have thought.
     pub fn of_known(workload: &'shelf Workload, shelf: &'shelf Shelf, mut customers: Vec<String>) -> Self {
@@ -205,7 +210,7 @@ impl Journey for WorkloadJourney<'_> {
     }
 
     fn rate_per_second(&self, plan: f64) -> f64 {
-        plan / 2.0
+        Self::rate_of(plan)
     }
 
     /// Whether it is the right answer to one of the steps: errors look like none of them.

@@ -47,7 +47,7 @@ impl Phases {
 
     /// Those of one journey.
     pub(crate) fn of(self, journey: &dyn Journey, settings: &Settings) -> Self {
-        Self { paced_seconds: self.paced_seconds * stretch(journey, settings), ..self }
+        Self { paced_seconds: self.paced_seconds * settings.stretch_of(journey), ..self }
     }
 
     pub(crate) fn sum_seconds(&self) -> f64 {
@@ -60,9 +60,20 @@ impl Phases {
     }
 }
 
-fn stretch(journey: &dyn Journey, settings: &Settings) -> f64 {
-    let plan = settings.paced_rate_per_second;
-    (plan / journey.rate_per_second(plan)).powf(STRETCH).max(1.0)
+impl Settings {
+    /// For how many seconds of a round, at most, a journey is asked that is asked so often a second.
+    pub fn paced_seconds_at(&self, rate_per_second: f64) -> f64 {
+        self.paced_seconds * self.stretch(rate_per_second)
+    }
+
+    /// By how much longer than the plan's its paced phase is.
+    fn stretch(&self, rate_per_second: f64) -> f64 {
+        (self.paced_rate_per_second / rate_per_second).powf(STRETCH).max(1.0)
+    }
+
+    fn stretch_of(&self, journey: &dyn Journey) -> f64 {
+        self.stretch(journey.rate_per_second(self.paced_rate_per_second))
+    }
 }
 
 /// How many times a journey is measured on a subject.
@@ -76,7 +87,7 @@ pub(crate) struct Cells {
 impl Cells {
     /// Each of these journeys once.
     pub(crate) fn of(journeys: &[&dyn Journey], settings: &Settings) -> Self {
-        let paced = journeys.iter().map(|journey| stretch(*journey, settings)).sum();
+        let paced = journeys.iter().map(|journey| settings.stretch_of(*journey)).sum();
         Self { count: journeys.len() as f64, paced }
     }
 }
@@ -169,6 +180,8 @@ mod tests {
             [0.125, 1.0, 8.0].map(|share| phases.of(&Seldom(share), &settings).paced_seconds);
         assert!((seldom - 6.0).abs() < 1e-9, "{seldom}");
         assert!((usual - 3.0).abs() < 1e-9 && (often - 3.0).abs() < 1e-9, "never for less: {usual} {often}");
+        let told = settings.paced_seconds_at(settings.paced_rate_per_second / 8.0);
+        assert!((told - 2.0 * settings.paced_seconds).abs() < 1e-9, "{told}");
         let both = Cells::of(&[&Seldom(0.125), &Seldom(1.0)], &settings) * 2;
         assert!((phases.seconds_of(both) - 2.0 * (3.0 + 6.0 + 3.0 + 3.0)).abs() < 1e-9, "{both:?}");
     }

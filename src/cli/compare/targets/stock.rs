@@ -7,7 +7,7 @@ use cleave_compare::{Progress, Settings as Plan};
 
 use super::super::{Failure, failed, usage};
 use super::Store;
-use crate::journeys::{Shelf, Workload, units_of};
+use crate::journeys::{Shelf, Workload, WorkloadJourney, units_of};
 
 /// So many units of a product go into a cart at once, on average.
 const UNITS_AT_ONCE: f64 = 2.0;
@@ -72,7 +72,8 @@ fn wanted_units(workload: &Workload, plan: &Plan) -> f64 {
     let (rounds, sweeps) =
         (plan.rounds_most as f64, plan.load.as_ref().map_or(0.0, |load| load.rounds as f64));
     let closed = (plan.warm_up_seconds + plan.capacity_seconds) * ANSWERS_PER_SECOND;
-    let round = (plan.paced_seconds * plan.paced_rate_per_second / 2.0 + closed) * 2.0;
+    let rate = WorkloadJourney::rate_of(plan.paced_rate_per_second);
+    let round = (plan.paced_seconds_at(rate) * rate + closed) * 2.0;
     let sweep = plan.load.as_ref().map_or(0.0, |load| load.rates.iter().sum::<f64>() * load.level_seconds);
     (round * rounds + sweep * sweeps) * sales
 }
