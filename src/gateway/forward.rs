@@ -18,7 +18,7 @@ use cleave_rest::server::Edge;
 use cleave_rest::{
     Answer, Calls, InvalidPath, Outgoing, Peer, PooledBody, Problem, Request, headers, status_of,
 };
-use futures_util::TryStreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 
 use crate::house::Published;
 use crate::process::Process;
@@ -91,7 +91,26 @@ fn body(request: &HttpRequest, payload: Payload) -> Outgoing {
     if length == Some(0) || (length.is_none() && !request.headers().contains_key("transfer-encoding")) {
         return Outgoing::empty();
     }
-    Outgoing::stream(payload.map_err(io::Error::other), length)
+    Outgoing::stream(Upload(payload), length)
+}
+
+/// A request's body on its way through.
+struct Upload(Payload);
+
+impl Stream for Upload {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(context).map_err(io::Error::other)
+    }
+}
+
+impl Drop for Upload {
+    /// A connection whose body waits to be taken stops reading, and actix-http does not wake it when the body is dropped: it would stay
+    /// open for ever. A piece that is taken wakes it.
+    fn drop(&mut self) {
+        let _unwanted = self.0.poll_next_unpin(&mut task::Context::from_waker(task::Waker::noop()));
+    }
 }
 
 /// Headers that speak of one connection only: RFC 9110, section 7.6.1.

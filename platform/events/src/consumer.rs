@@ -178,7 +178,11 @@ impl Consumer {
 
     /// How many events there are to be applied yet.
     pub async fn left(&self, context: &Context) -> Result<i64, EventLogError> {
-        let position = self.stored_position().await?;
+        self.left_after(context, self.stored_position().await?).await
+    }
+
+    /// How many events there are behind this one.
+    pub async fn left_after(&self, context: &Context, position: i64) -> Result<i64, EventLogError> {
         let last = self.log.last_offset(context, self.topic().to_owned()).await?;
         Ok((last - position).max(0))
     }

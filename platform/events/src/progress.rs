@@ -7,12 +7,13 @@ use cleave_core::{Clock, Context};
 
 use crate::log::{ConsumerProgress, EventLog};
 
-/// A consumer at work reports after so many events, or so much time, whichever comes first.
+/// A consumer reports after so many events, or so much time, whichever comes first.
 const EVENTS_BETWEEN: i64 = 1_000;
 const TIME_BETWEEN: Duration = Duration::from_secs(10);
 
 /// Reports now and then, so that the log can be cut behind a consumer: its first word registers it, one that has nothing to do
-/// says so once, and a busy one seldom.
+/// says so at once, and a busy one seldom. What was said is said again after a while, because the log may have it otherwise: an
+/// earlier word can come late, and a log can be restored from an older copy.
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
     last: Cell<Option<(i64, Instant)>>,
@@ -31,10 +32,10 @@ impl Reports {
         let (position, now) = (progress.position, clock.instant());
         let is_due = match self.last.get() {
             None => true,
-            Some((last, _)) if position == last => false,
             // Back: the log must keep more than it knows.
             Some((last, _)) if position < last => true,
-            Some((last, at)) => is_idle || position - last >= EVENTS_BETWEEN || now - at >= TIME_BETWEEN,
+            Some((last, _)) if position > last && is_idle => true,
+            Some((last, at)) => position - last >= EVENTS_BETWEEN || now - at >= TIME_BETWEEN,
         };
         if !is_due {
             return;

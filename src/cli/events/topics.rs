@@ -88,11 +88,12 @@ async fn status(cell: &Cell) -> Result<Status, cleave_events::EventLogError> {
         let is_own = |it: &ConsumerProgress| it.consumer == consumer.name() && it.topic == consumer.topic();
         let registered_at = registered.iter().find(|it| is_own(it)).map(|it| it.position);
         registered.retain(|it| !is_own(it));
+        let position = consumer.stored_position().await?;
         consumers.push(ConsumerStatus {
             consumer: consumer.name().to_owned(),
             topic: consumer.topic().to_owned(),
-            position: Some(consumer.stored_position().await?),
-            left: Some(consumer.left(&context(cell)).await?),
+            position: Some(position),
+            left: Some(consumer.left_after(&context(cell), position).await?),
             dead_letters: Some(consumer.count_dead_letters().await?),
             registered_at,
         });

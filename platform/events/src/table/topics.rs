@@ -54,9 +54,10 @@ impl TableLog {
     }
 
     pub(super) async fn register(&self, progress: &ConsumerProgress) -> Result<(), EventLogError> {
+        // What is known already is not written again, so that no disk waits for it.
         sqlx::query(
             "INSERT INTO consumers (topic, consumer, position) VALUES ($1, $2, $3) \
-             ON CONFLICT (topic, consumer) DO UPDATE SET position = $3",
+             ON CONFLICT (topic, consumer) DO UPDATE SET position = $3 WHERE consumers.position <> $3",
         )
         .bind(&progress.topic)
         .bind(&progress.consumer)

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cleave_core::UnreadableEvent;
+use cleave_core::{Clock, UnreadableEvent};
 use cleave_db::Transaction;
 
 use super::World;
@@ -46,9 +47,13 @@ impl Reaction for WriteDown {
 }
 
 pub(super) fn consumer(world: &World, reaction: WriteDown) -> Consumer {
+    consumer_by(world, reaction, world.clock.clone())
+}
+
+/// The same by another clock.
+pub(super) fn consumer_by(world: &World, reaction: WriteDown, clock: Arc<dyn Clock>) -> Consumer {
     let (listener, log) = (world.listener.clone(), Rc::new(world.log.clone()));
-    let (clock, ids) = (world.clock.clone(), world.ids.clone());
-    Consumer::new(listener, log, Rc::new(reaction), clock, ids, Settings::default())
+    Consumer::new(listener, log, Rc::new(reaction), clock, world.ids.clone(), Settings::default())
 }
 
 pub(super) async fn follow(world: &World, consumer: &Consumer) -> u64 {

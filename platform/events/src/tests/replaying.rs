@@ -1,10 +1,13 @@
 //! Events that come again, and what consumers tell of themselves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use cleave_core::{Clock as _, ManualClock};
+
 use super::World;
-use super::consuming::{WriteDown, consumer, follow};
-use crate::log::{EventLog, EventLogError};
+use super::consuming::{WriteDown, consumer, consumer_by, follow};
+use crate::log::{ConsumerProgress, EventLog, EventLogError};
 use crate::{ReplayError, Replayed, Trim};
 
 async fn numbers(world: &World) -> Vec<i64> {
@@ -31,6 +34,24 @@ async fn a_consumer_registers_when_it_begins_and_says_how_far_it_has_come_when_i
     let commits = world.log.commits();
     assert_eq!(follow(&world, &consumer).await, 0);
     assert_eq!((reported(&world).await, world.log.commits()), (Some(2), commits));
+}
+
+#[tokio::test]
+async fn a_word_that_comes_late_is_corrected_after_a_while() {
+    let world = World::new().await;
+    let clock = Arc::new(ManualClock::new(world.clock.now()));
+    let consumer = consumer_by(&world, WriteDown::default(), clock.clone());
+    world.tell(&["a", "b"]).await;
+    world.relay().await;
+    follow(&world, &consumer).await;
+    follow(&world, &consumer).await;
+    let late = ConsumerProgress { consumer: "listener".to_owned(), topic: "teller".to_owned(), position: 0 };
+    world.log.report(&world.system(), late).await.expect("it is taken");
+    follow(&world, &consumer).await;
+    assert_eq!(reported(&world).await, Some(0), "it has said all that there is");
+    clock.advance(Duration::from_secs(10));
+    follow(&world, &consumer).await;
+    assert_eq!(reported(&world).await, Some(2));
 }
 
 #[tokio::test]
