@@ -56,7 +56,7 @@ fn a_process_that_is_stopped_or_dead_is_named() {
         .says("running store", "catalog", "ok", &["ready"])
         .says("running store", "work", "not_checked", &["mend the processes first"])
         .counts("wrong", 3);
-    let well = || doctor(&binary, &flags).ended.code;
+    let well = || tell(&binary, &flags).ended.code;
     eventually("the dead one was started again", well, |code| *code == Some(0));
     assert_eq!(up.stop().code, Some(0));
 }
