@@ -123,13 +123,16 @@ impl Comparison<'_> {
         let mut found = self.earlier.map(Findings::of).unwrap_or_default();
         let cpu_sets = frame.cpu_sets.clone();
         let experiments = Experiments { comparison: self, preflight: &preflight, cpu_sets: &cpu_sets };
-        course.note(&self.timetable(&experiments.ahead(&found)));
+        let ahead = experiments.ahead(&found);
+        course.note(&self.timetable(&ahead));
         frame.phases = Phases::asked(settings);
+        let parts_began = Instant::now();
         experiments.measure(&mut found, &mut course, &mut |found| {
             self.keep(&frame.results(&collected, found, &Ending::UNFINISHED))
         })?;
 
-        frame.phases = self.phases(&collected, &preflight);
+        frame.clock = RoundClock::new(settings, &ahead, parts_began.elapsed());
+        frame.phases = self.phases(&collected, &preflight, frame.clock);
         course.begin(settings.budget_seconds);
         let keep =
             |collected: &Collected<'_>| self.keep(&frame.results(collected, &found, &Ending::UNFINISHED));
@@ -160,10 +163,7 @@ impl Comparison<'_> {
         let before = preflight.took + Duration::from_secs_f64(frame.earlier_seconds);
         let began = Instant::now().checked_sub(before).unwrap_or_else(Instant::now);
         let elapsed = || began.elapsed().as_secs_f64();
-        let clock = RoundClock {
-            budget_seconds: self.settings.budget_seconds + frame.earlier_seconds,
-            limit_seconds: self.settings.limit_seconds + frame.earlier_seconds,
-        };
+        let clock = frame.clock.later(frame.earlier_seconds);
         let turns = Turns {
             entries,
             journeys: self.journeys,
@@ -209,11 +209,11 @@ impl Comparison<'_> {
     }
 
     /// Those of the earlier rounds, or as long as the budget allows.
-    fn phases(&self, collected: &Collected<'_>, preflight: &Preflight) -> Phases {
+    fn phases(&self, collected: &Collected<'_>, preflight: &Preflight, clock: RoundClock) -> Phases {
         match self.earlier {
             Some(earlier) if collected.rounds() > 0 => earlier.phases,
             _ => {
-                let budget_seconds = self.settings.budget_seconds * (1.0 - RESERVE_SHARE);
+                let budget_seconds = clock.budget_seconds * (1.0 - RESERVE_SHARE);
                 let left_seconds = budget_seconds - preflight.took.as_secs_f64();
                 Phases::fit(&self.settings, left_seconds, preflight.round_cost)
             }
@@ -309,12 +309,12 @@ impl Comparison<'_> {
             return Some(Ending::in_time(format!("every p50 interval is within ±{percent:.1} %")));
         }
         if rounds >= settings.rounds_least && would_end_seconds > clock.budget_seconds {
-            let budget_seconds = settings.budget_seconds;
+            let budget_seconds = clock.budget_seconds;
             return Some(Ending::in_time(format!(
                 "another round would exceed the budget of {budget_seconds:.0} s"
             )));
         }
-        let limit_seconds = settings.limit_seconds;
+        let limit_seconds = clock.limit_seconds;
         (would_end_seconds > clock.limit_seconds)
             .then(|| Ending::in_time(format!("another round would exceed the limit of {limit_seconds:.0} s")))
     }
@@ -327,6 +327,19 @@ struct RoundClock {
     limit_seconds: f64,
 }
 
+impl RoundClock {
+    /// Rounds have a budget of their own, and what the parts before them did not need of the time that they were `expected` to take.
+    fn new(settings: &Settings, expected: &[(&'static str, f64)], took: Duration) -> Self {
+        let expected_seconds = expected.iter().map(|(_, seconds)| seconds).sum::<f64>();
+        let Settings { budget_seconds, limit_seconds, .. } = *settings;
+        Self { budget_seconds, limit_seconds }.later((expected_seconds - took.as_secs_f64()).max(0.0))
+    }
+
+    fn later(self, seconds: f64) -> Self {
+        Self { budget_seconds: self.budget_seconds + seconds, limit_seconds: self.limit_seconds + seconds }
+    }
+}
+
 /// What stands around the figures in results.
 struct Frame {
     run_began: Instant,
@@ -337,6 +350,7 @@ struct Frame {
     cpu_sets: CpuSets,
     targets: Option<ByName<String>>,
     phases: Phases,
+    clock: RoundClock,
     script_steps: usize,
     ticks_before: Option<Ticks>,
 }
@@ -361,6 +375,7 @@ impl Frame {
             },
             targets,
             phases: Phases::asked(&comparison.settings),
+            clock: RoundClock::new(&comparison.settings, &[], Duration::ZERO),
             script_steps: 0,
             ticks_before: Ticks::read(),
         }

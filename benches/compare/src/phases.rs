@@ -18,9 +18,13 @@ pub struct Phases {
     pub capacity_seconds: f64,
 }
 
-/// A journey is asked for longer than the plan says where it is asked less often than the plan says: by this power of how much less. Medians of
-/// seldom asked journeys stay less sure than those of the others, but by less, and do not take all the time.
-const STRETCH: f64 = 1.0 / 3.0;
+/// A journey is asked for longer than the plan says where it is asked less often than the plan says: by this power of how much less. What
+/// makes the median of a phase unsure is how few requests it has, for most journeys that and nothing else; a journey that is asked seldom would
+/// need as many as the others, but takes longer for each, so that its median is less unsure of so few.
+const STRETCH: f64 = 1.0 / 2.0;
+
+/// Requests of several kinds take unequal times, which makes their median so much less sure that they are asked for this many times as long.
+const STRETCH_OF_A_MIX: f64 = 2.0;
 
 impl Phases {
     /// The phases as they are asked for.
@@ -61,18 +65,19 @@ impl Phases {
 }
 
 impl Settings {
-    /// For how many seconds of a round, at most, a journey is asked that is asked so often a second.
-    pub fn paced_seconds_at(&self, rate_per_second: f64) -> f64 {
-        self.paced_seconds * self.stretch(rate_per_second)
+    /// For how many seconds of a round, at most, a mix of requests is asked that is asked so often a second.
+    pub fn paced_seconds_of_a_mix(&self, rate_per_second: f64) -> f64 {
+        self.paced_seconds * self.stretch(rate_per_second) * STRETCH_OF_A_MIX
     }
 
-    /// By how much longer than the plan's its paced phase is.
+    /// By how much longer than the plan's a paced phase is where this is asked so often a second.
     fn stretch(&self, rate_per_second: f64) -> f64 {
         (self.paced_rate_per_second / rate_per_second).powf(STRETCH).max(1.0)
     }
 
     fn stretch_of(&self, journey: &dyn Journey) -> f64 {
-        self.stretch(journey.rate_per_second(self.paced_rate_per_second))
+        let stretch = self.stretch(journey.rate_per_second(self.paced_rate_per_second));
+        if journey.is_mix() { stretch * STRETCH_OF_A_MIX } else { stretch }
     }
 }
 
@@ -152,7 +157,10 @@ mod tests {
     }
 
     /// Asked at a part of the plan's rate.
-    struct Seldom(f64);
+    struct Seldom {
+        share: f64,
+        is_mix: bool,
+    }
 
     impl Journey for Seldom {
         fn name(&self) -> &'static str {
@@ -164,7 +172,11 @@ mod tests {
         }
 
         fn rate_per_second(&self, plan: f64) -> f64 {
-            plan * self.0
+            plan * self.share
+        }
+
+        fn is_mix(&self) -> bool {
+            self.is_mix
         }
 
         fn accepts(&self, _response: &crate::http::Response) -> bool {
@@ -173,16 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_an_eighth_as_often_is_asked_for_twice_as_long() {
+    fn who_is_asked_a_quarter_as_often_or_for_requests_of_several_kinds_is_asked_for_twice_as_long() {
         let settings = Settings::quick(1);
         let phases = Phases { warm_up_seconds: 1.0, paced_seconds: 3.0, capacity_seconds: 2.0 };
+        let asked = |share| Seldom { share, is_mix: false };
         let [seldom, usual, often] =
-            [0.125, 1.0, 8.0].map(|share| phases.of(&Seldom(share), &settings).paced_seconds);
+            [0.25, 1.0, 8.0].map(|share| phases.of(&asked(share), &settings).paced_seconds);
         assert!((seldom - 6.0).abs() < 1e-9, "{seldom}");
         assert!((usual - 3.0).abs() < 1e-9 && (often - 3.0).abs() < 1e-9, "never for less: {usual} {often}");
-        let told = settings.paced_seconds_at(settings.paced_rate_per_second / 8.0);
-        assert!((told - 2.0 * settings.paced_seconds).abs() < 1e-9, "{told}");
-        let both = Cells::of(&[&Seldom(0.125), &Seldom(1.0)], &settings) * 2;
-        assert!((phases.seconds_of(both) - 2.0 * (3.0 + 6.0 + 3.0 + 3.0)).abs() < 1e-9, "{both:?}");
+        let mix = Seldom { share: 0.25, is_mix: true };
+        assert!((phases.of(&mix, &settings).paced_seconds - 12.0).abs() < 1e-9);
+        let told = settings.paced_seconds_of_a_mix(settings.paced_rate_per_second / 4.0);
+        assert!((told - 4.0 * settings.paced_seconds).abs() < 1e-9, "{told}");
+        let all = Cells::of(&[&asked(0.25), &asked(1.0), &mix], &settings) * 2;
+        assert!((phases.seconds_of(all) - 2.0 * (3.0 * 3.0 + 6.0 + 3.0 + 12.0)).abs() < 1e-9, "{all:?}");
     }
 }

@@ -73,7 +73,7 @@ fn wanted_units(workload: &Workload, plan: &Plan) -> f64 {
         (plan.rounds_most as f64, plan.load.as_ref().map_or(0.0, |load| load.rounds as f64));
     let closed = (plan.warm_up_seconds + plan.capacity_seconds) * ANSWERS_PER_SECOND;
     let rate = WorkloadJourney::rate_of(plan.paced_rate_per_second);
-    let round = (plan.paced_seconds_at(rate) * rate + closed) * 2.0;
+    let round = (plan.paced_seconds_of_a_mix(rate) * rate + closed) * 2.0;
     let sweep = plan.load.as_ref().map_or(0.0, |load| load.rates.iter().sum::<f64>() * load.level_seconds);
     (round * rounds + sweep * sweeps) * sales
 }
