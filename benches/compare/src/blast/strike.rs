@@ -22,6 +22,11 @@ use crate::{preparation, subject::Process};
 /// Between the last preparation and the first visitor.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// Right after the fault somebody comes for each journey every so often, and so many times: a process can be back before the next visitor
+/// of a journey that is asked seldom would have come.
+const BETWEEN_WITNESSES: Duration = Duration::from_millis(20);
+const WITNESSES: u32 = 10;
+
 /// What a fault of one process did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Strike {
@@ -61,19 +66,21 @@ impl Trial<'_> {
         guard.running_mut().tend();
         let address = guard.running().address();
         let target = guard.running().processes().into_iter().find(|process| process.service == self.service);
-        let length = seconds(self.settings.before_seconds + self.settings.after_seconds);
+        let fault_at = seconds(self.settings.before_seconds);
+        let length = fault_at + seconds(self.settings.after_seconds);
 
         let mut loads = Vec::new();
         for (index, journey) in (0..).zip(self.journeys) {
             let dice = |purpose| Dice::new(self.seed, &[purpose, index]);
             let rate = journey.rate_per_second(self.settings.rate_per_second);
-            let schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
+            let mut schedule = schedule::poisson(&mut dice(purpose::SCHEDULE), rate, length);
+            schedule.extend((1..=WITNESSES).map(|number| fault_at + BETWEEN_WITNESSES * number));
+            schedule.sort_unstable();
             let requests = journey.requests(&mut dice(purpose::PACED), &schedule);
             preparation::ask(guard.running(), *journey, &requests, self.interruption).map_err(failed)?;
             loads.push((*journey, schedule, requests));
         }
         let start = Instant::now() + BREATH;
-        let fault_at = seconds(self.settings.before_seconds);
         let journeys = thread::scope(|scope| {
             let (cpu_sets, patience) = (self.cpu_sets, seconds(self.settings.patience_seconds));
             let visitors = loads.iter().map(|(journey, schedule, requests)| {

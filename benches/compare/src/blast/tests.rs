@@ -1,4 +1,6 @@
 use super::*;
+use crate::dice::Dice;
+use crate::http::{Request, Response};
 use crate::testing::{Get, Two};
 
 #[test]
@@ -47,6 +49,46 @@ fn each_process_is_killed_paused_and_restarted_and_what_needs_it_is_down_until_i
         assert!(recovered.is_some_and(|ms| (50.0..1_400.0).contains(&ms)), "{strike:?}");
     }
     assert_eq!(heard[4], "4 of 6: two: back is paused");
+}
+
+/// Next to nobody asks for it.
+struct Seldom(Get);
+
+impl Journey for Seldom {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn request(&self, dice: &mut Dice) -> Request {
+        self.0.request(dice)
+    }
+
+    fn rate_per_second(&self, plan: f64) -> f64 {
+        plan / 10_000.0
+    }
+
+    fn accepts(&self, response: &Response) -> bool {
+        self.0.accepts(response)
+    }
+}
+
+#[test]
+fn a_journey_that_is_asked_seldom_does_not_miss_an_outage() {
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    let services = vec!["front".to_owned()];
+    let blast = BlastRadius::measure(
+        &BlastSettings { before_seconds: 0.3, after_seconds: 1.5, ..BlastSettings::default() },
+        [(&Two as &dyn Subject, &services)].into_iter(),
+        &[&Seldom(Get("page")) as &dyn Journey],
+        &cpu_sets,
+        1,
+        &Interruption::default(),
+        |_, _, _| {},
+    );
+    let blast = blast.expect("all trials can be made");
+    let killed = &blast.topologies["two"][0];
+    assert_eq!((killed.fault, killed.journeys["page"].requests), (Fault::Kill, 10));
+    assert_ne!(killed.journeys["page"].extent, Extent::Unaffected, "{killed:?}");
 }
 
 #[test]
