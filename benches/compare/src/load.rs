@@ -1,6 +1,6 @@
 //! Latency against load: the same absolute rates for all topologies, up to the highest at which an objective holds.
 //!
-//! A round starts each topology afresh and raises the rate level by level until one does not hold; the highest rate that holds is then
+//! A round starts each topology afresh and raises the rate level by level until one does not hold, twice; the highest rate that holds is then
 //! sought between the last two by bisection, and measured once more before it counts. The load is open at every level: requests come
 //! when the schedule says so, and a latency counts from there.
 
@@ -29,7 +29,7 @@ pub(crate) use utilisation::SHARES;
 /// How latency against load is measured. Times are in seconds where the name does not say otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadSettings {
-    /// The rates in requests a second, rising; all topologies meet them until one does not hold.
+    /// The rates in requests a second, rising; all topologies meet them until one does not hold, twice.
     pub rates: Vec<f64>,
     /// How long each rate lasts.
     pub level_seconds: f64,
@@ -66,8 +66,8 @@ impl LoadSettings {
         const AROUND_SECONDS: f64 = 0.4;
         /// Preparation, what waits at the end of a level that does not hold, coming to rest.
         const BESIDE_LEVEL_SECONDS: f64 = 0.1;
-        // One more at the end: the rate that was found, again.
-        let levels = self.rates.len() + self.bisections + 1;
+        // Two more: the first rate that does not hold, again, and the rate that was found.
+        let levels = self.rates.len() + self.bisections + 2;
         let sweep = levels as f64 * (self.level_seconds + BESIDE_LEVEL_SECONDS);
         (AROUND_SECONDS + self.warm_up_seconds + sweep) * (topologies * self.rounds) as f64
     }
@@ -167,8 +167,11 @@ impl LoadCurve {
     fn of(plan: &LoadSettings, rounds: &[Measured]) -> Self {
         let level = |rate: &f64| {
             let tried = rounds.iter().filter_map(|round| {
-                let number = round.trials.iter().position(|trial| trial.rate.total_cmp(rate).is_eq())?;
-                Some((&round.trials[number], &round.latencies[number]))
+                let trials = round.trials.iter().zip(&round.latencies);
+                // One that did not hold and was tried again counts as it was then.
+                trials
+                    .filter(|(trial, _)| trial.rate.total_cmp(rate).is_eq())
+                    .min_by_key(|(trial, _)| !trial.held)
             });
             let tried = tried.collect::<Vec<_>>();
             let mut latencies = Latencies::new();

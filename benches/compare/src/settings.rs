@@ -113,8 +113,8 @@ impl Settings {
     pub fn standard(seed: u64) -> Self {
         Self {
             plan: "standard".to_owned(),
-            budget_seconds: 412.0,
-            limit_seconds: 427.0,
+            budget_seconds: 406.0,
+            limit_seconds: 421.0,
             blast: Some(BlastSettings::default()),
             ladder: Some(Self::ladder_of_few_rounds()),
             load: Some(LoadSettings::default()),

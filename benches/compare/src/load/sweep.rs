@@ -87,7 +87,8 @@ impl Sweep<'_> {
         };
         let (mut holds, mut fails) = (None, None);
         for rate in &self.plan.rates {
-            if tried(*rate)? {
+            // A stall of the machine is no limit of the deployment: a rate fails that fails twice, as one holds that holds twice.
+            if tried(*rate)? || tried(*rate)? {
                 holds = Some(*rate);
             } else {
                 fails = Some(*rate);

@@ -1,4 +1,5 @@
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -68,6 +69,38 @@ fn where_not_even_the_lowest_rate_holds_nothing_is_found_and_no_higher_one_is_tr
         assert_eq!((curve.highest_rps(), curve.levels.len()), (None, 1), "{curve:?}");
     }
     assert_eq!(curves.ratio("slow", "fast"), None);
+}
+
+/// Answers at once, but for the very first request.
+struct Hiccup;
+
+impl Subject for Hiccup {
+    fn label(&self) -> &str {
+        "hiccup"
+    }
+
+    fn start(&self) -> anyhow::Result<Box<dyn Running>> {
+        let is_first = AtomicBool::new(true);
+        Ok(Box::new(Served(Server::start(move |_, _| {
+            if is_first.swap(false, Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(600));
+            }
+            (200, String::new())
+        }))))
+    }
+}
+
+#[test]
+fn a_rate_that_did_not_hold_because_of_one_stall_is_tried_again() {
+    let settings = Settings { late_us: 5_000_000, ..Settings::quick(1) };
+    let cpu_sets = CpuSets { servers: Vec::new(), generator: None, shared: true };
+    let (plan, interruption) = (plan(), Interruption::default());
+    let curves =
+        LoadCurves::measure(&plan, &[&Hiccup], &Get("page"), &settings, &cpu_sets, &interruption, |_, _| {});
+    let curve = &curves.expect("it can be loaded").topologies["hiccup"];
+    let held = curve.trials[0].iter().map(|trial| trial.held).collect::<Vec<_>>();
+    assert_eq!((held, curve.highest_rps()), (vec![false, true, true, true], Some(80.0)), "{curve:?}");
+    assert!(curve.levels.iter().all(|level| (level.held, level.rounds) == (1, 1)), "{curve:?}");
 }
 
 /// Holds these rates, and none a tenth higher.
