@@ -135,7 +135,7 @@ impl Settings {
     pub fn thorough(seed: u64) -> Self {
         Self {
             plan: "thorough".to_owned(),
-            ladder: Some(Self::ladder(12, 0.6)),
+            ladder: Some(Self::ladder(12, 0.45)),
             budget_seconds: 2_500.0,
             limit_seconds: 2_800.0,
             round_trip: Some(RoundTripSettings::usual(20)),

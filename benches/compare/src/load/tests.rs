@@ -75,7 +75,7 @@ fn where_not_even_the_lowest_rate_holds_nothing_is_found_and_no_higher_one_is_tr
 struct Hiccup;
 
 impl Subject for Hiccup {
-    fn label(&self) -> &str {
+    fn label(&self) -> &'static str {
         "hiccup"
     }
 
