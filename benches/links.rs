@@ -13,13 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_api::ProductId;
+use cleave_auth::{Claims, TokenIssuer};
 use cleave_core::{Caller, IdempotencyKey};
 use cleave_db::{Database, DatabaseSettings};
 use cleave_events::Outbox;
 use cleave_rest::{Endpoint, MemoryServer, Peer, PeerAddress, PipeAddress, PipeListener};
 use cleave_telemetry::Ejections;
 use criterion::async_executor::AsyncExecutor;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use inventory::LocalInventory;
 use inventory_api::{Inventory, OpenStock, ReceiveStock};
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ use tokio::task::LocalSet;
 
 use self::linked::{Bench, Constant, clock, serve};
 
-criterion_group!(benches, links, store, discovery);
+criterion_group!(benches, links, store, discovery, identity);
 criterion_main!(benches);
 
 fn links(criterion: &mut Criterion) {
@@ -109,6 +110,33 @@ fn discovery(criterion: &mut Criterion) {
             bencher.iter(|| black_box(peer.next_address()));
         });
     }
+    group.finish();
+}
+
+/// What a call pays for proof: of a peer by the service credential, and of a user by the access token, which each process that needs it
+/// checks itself.
+fn identity(criterion: &mut Criterion) {
+    let bench = Bench::new();
+    let issuer =
+        TokenIssuer::load(&bench.folder.path().join("keys/tokens.key")).expect("the bench's own key");
+    let now_s = clock().now().as_unix_seconds();
+    let issue = || {
+        let account_id = bench.ids.next();
+        issuer.issue(&Claims { account_id, admin: false, issued_at_s: now_s, expires_at_s: now_s + 900 })
+    };
+    let verify = |token: &str| bench.tokens.verify(token, now_s).expect("it was just issued");
+    let presented = bench.credential.header_value().to_owned();
+    let mut group = criterion.benchmark_group("identity");
+    group.bench_function("a peer's credential", |bencher| {
+        bencher.iter(|| bench.credential.matches(black_box(presented.as_bytes())));
+    });
+    let known = issue();
+    group.bench_function("a token that was seen before", |bencher| {
+        bencher.iter(|| verify(black_box(&known)));
+    });
+    group.bench_function("a new token", |bencher| {
+        bencher.iter_batched(issue, |token| verify(&token), BatchSize::SmallInput);
+    });
     group.finish();
 }
 

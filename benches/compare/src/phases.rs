@@ -23,9 +23,6 @@ pub struct Phases {
 /// need as many as the others, but takes longer for each, so that its median is less unsure of so few.
 const STRETCH: f64 = 1.0 / 2.0;
 
-/// Requests of several kinds take unequal times, which makes their median so much less sure that they are asked for this many times as long.
-const STRETCH_OF_A_MIX: f64 = 2.0;
-
 impl Phases {
     /// The phases as they are asked for.
     pub(crate) fn asked(settings: &Settings) -> Self {
@@ -67,7 +64,7 @@ impl Phases {
 impl Settings {
     /// For how many seconds of a round, at most, a mix of requests is asked that is asked so often a second.
     pub fn paced_seconds_of_a_mix(&self, rate_per_second: f64) -> f64 {
-        self.paced_seconds * self.stretch(rate_per_second) * STRETCH_OF_A_MIX
+        self.paced_seconds * self.stretch(rate_per_second) * self.mix_stretch
     }
 
     /// By how much longer than the plan's a paced phase is where this is asked so often a second.
@@ -77,7 +74,7 @@ impl Settings {
 
     fn stretch_of(&self, journey: &dyn Journey) -> f64 {
         let stretch = self.stretch(journey.rate_per_second(self.paced_rate_per_second));
-        if journey.is_mix() { stretch * STRETCH_OF_A_MIX } else { stretch }
+        if journey.is_mix() { stretch * self.mix_stretch } else { stretch }
     }
 }
 
@@ -186,7 +183,7 @@ mod tests {
 
     #[test]
     fn who_is_asked_a_quarter_as_often_or_for_requests_of_several_kinds_is_asked_for_twice_as_long() {
-        let settings = Settings::quick(1);
+        let settings = Settings { mix_stretch: 2.0, ..Settings::quick(1) };
         let phases = Phases { warm_up_seconds: 1.0, paced_seconds: 3.0, capacity_seconds: 2.0 };
         let asked = |share| Seldom { share, is_mix: false };
         let [seldom, usual, often] =

@@ -36,6 +36,10 @@ pub struct Settings {
     pub paced_seconds: f64,
     /// The phase that gives the capacity, at most.
     pub capacity_seconds: f64,
+    /// A mix is asked for so many times as long as a journey of one kind: its requests take unequal times, so that a median of as many is less
+    /// sure.
+    #[serde(default = "one")]
+    pub mix_stretch: f64,
     /// The phases are never shortened below this share.
     pub shortest_share: f64,
     /// The rate of the paced phase in requests a second, a Poisson process, equal for all subjects: low, so that
@@ -90,6 +94,7 @@ impl Settings {
             warm_up_seconds: 0.15,
             paced_seconds: 0.9,
             capacity_seconds: 0.5,
+            mix_stretch: 1.0,
             shortest_share: 0.35,
             paced_rate_per_second: 800.0,
             connections: 16,
@@ -126,6 +131,7 @@ impl Settings {
             warm_up_seconds: 0.1,
             paced_seconds: 0.6,
             capacity_seconds: 0.2,
+            mix_stretch: 2.0,
             ..Self::quick(seed)
         }
     }
@@ -205,6 +211,11 @@ impl ScaleSettings {
         };
         Self { series: plan.series(), demand_step, rolling_release: RollingReleaseSettings::default() }
     }
+}
+
+/// What a run had that does not tell of it.
+fn one() -> f64 {
+    1.0
 }
 
 #[cfg(test)]
