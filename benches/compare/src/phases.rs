@@ -18,9 +18,8 @@ pub struct Phases {
     pub capacity_seconds: f64,
 }
 
-/// A journey is asked for longer than the plan says where it is asked less often than the plan says: by this power of how much less. What
-/// makes the median of a phase unsure is how few requests it has, for most journeys that and nothing else; a journey that is asked seldom would
-/// need as many as the others, but takes longer for each, so that its median is less unsure of so few.
+/// A journey is asked for longer than the plan says where it is asked less often than the plan says: by this power of how much less. How
+/// sure the median of a phase is depends on how many requests it has; to have as many as the others, seldom ones would take all the time.
 const STRETCH: f64 = 1.0 / 2.0;
 
 impl Phases {
