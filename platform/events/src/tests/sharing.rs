@@ -57,8 +57,11 @@ async fn a_gap_in_one_topic_keeps_no_other_from_its_commit() {
 async fn who_gives_up_within_a_commit_hurts_nobody_who_waits_for_it() {
     let world = World::new().await;
     let context = world.system();
-    let mut given_up = 0;
-    for round in 1..=20 {
+    let (mut given_up, mut round) = (0, 0);
+    // A quick disk commits before anybody gives up, but not every time.
+    while given_up < 3 {
+        round += 1;
+        assert!(round <= 1_000, "every commit was too quick");
         let commits = world.log.commits();
         let first = world.log.append(&context, to("first", [round]));
         // Comes next, so that its commit is also that of the others.
@@ -80,7 +83,6 @@ async fn who_gives_up_within_a_commit_hurts_nobody_who_waits_for_it() {
         assert_eq!(world.log.append(&context, to("impatient", [round])).await, Ok(round));
         given_up += dropped;
     }
-    assert!(given_up > 0, "every commit was too quick");
 }
 
 async fn until(is_true: impl Fn() -> bool) {
